@@ -1,0 +1,1 @@
+"""What Milk Run promises, as sentences that run."""

@@ -1,0 +1,1 @@
+"""The driver app without a browser: store, sync, actions and screens."""

@@ -1,0 +1,1 @@
+"""Phone and server in one process, no socket."""

@@ -1,0 +1,1 @@
+"""What tests share: builders, worlds, fakes, the browser and the power switch."""

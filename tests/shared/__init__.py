@@ -1,0 +1,1 @@
+"""The language: rules, codecs and their properties."""
