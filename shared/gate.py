@@ -1,0 +1,147 @@
+"""The gate of every wire: strict types, finite numbers, bounded and clean text."""
+
+import json
+import re
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+JSON_MAX_DEPTH = 16
+NOTE_MAX = 2_000
+NAME_MAX = 200
+TEXT_MAX = 500
+ARRAY_MAX = 500
+INT_MAX = 2**63 - 1
+MS_MAX = 2**48 - 1
+SAFE_INT_MAX = 2**53 - 1
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Frozen(BaseModel):
+    """A value: it never changes after it was made, and unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Wire(BaseModel):
+    """A message: strict types, unknown fields refused; parsed at the door, trusted inside."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def storable(text: str) -> str:
+    """Refuse what one of the databases cannot hold: control characters, lone surrogates."""
+    if _CONTROL.search(text) or _SURROGATE.search(text):
+        raise ValueError("contains control characters")
+    return text
+
+
+def _lower_uuid(text: str) -> str:
+    if str(UUID(text)) != text:
+        raise ValueError("not a lower-case UUID")
+    return text
+
+
+Note = Annotated[str, Field(max_length=NOTE_MAX), AfterValidator(storable)]
+Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX), AfterValidator(storable)]
+Text = Annotated[str, Field(max_length=TEXT_MAX), AfterValidator(storable)]
+Label = Annotated[str, Field(min_length=1, max_length=NAME_MAX), AfterValidator(storable)]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+UuidText = Annotated[str, Field(min_length=36, max_length=36), AfterValidator(_lower_uuid)]
+Sha256Text = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+ChainText = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+Millis = Annotated[int, Field(ge=0, le=MS_MAX)]
+Seconds = Annotated[int, Field(ge=0, le=31_536_000)]
+Metres = Annotated[int, Field(ge=0, le=100_000_000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Amount = Annotated[int, Field(ge=-1_000_000, le=1_000_000)]
+
+
+class Unfit(ValueError):
+    """A JSON text that may not pass; `pointer` says where, when that is known."""
+
+    def __init__(self, why: str, pointer: str = "") -> None:
+        super().__init__(why)
+        self.why = why
+        self.pointer = pointer
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise Unfit(f"the key {twice[:60]!r} stands twice")
+    return found
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > 20 or not -INT_MAX - 1 <= (number := int(text)) <= INT_MAX:
+        raise Unfit("a number is larger than 64 bits")
+    return number
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        raise Unfit("a number is too large")
+    return number
+
+
+def _no_constant(text: str) -> float:
+    raise Unfit(f"{text} is not a number")
+
+
+def _deeper(value: object) -> list[object]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return list(value) if isinstance(value, list) else []
+
+
+def _check(value: object, *, text_rule: bool) -> None:
+    level: list[object] = [value]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > JSON_MAX_DEPTH:
+            raise Unfit(f"nested deeper than {JSON_MAX_DEPTH}")
+        if text_rule:
+            for item in level:
+                texts = [item] if isinstance(item, str) else list(item) if isinstance(item, dict) else []
+                if any(_CONTROL.search(text) or _SURROGATE.search(text) for text in texts):
+                    raise Unfit("a text contains control characters")
+        level = [inner for item in level for inner in _deeper(item)]
+
+
+def parse_json(body: bytes, *, text_rule: bool = True) -> Any:
+    """Read a JSON body under the gate's rules; raises Unfit with the reason.
+
+    UTF-8, at most JSON_MAX_DEPTH deep, no key twice, numbers finite and within 64 bits, and
+    unless `text_rule` is off no control characters except newline and tab.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unfit("not UTF-8") from error
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_int=_bounded_int,
+            parse_float=_finite,
+            parse_constant=_no_constant,
+        )
+    except json.JSONDecodeError as error:
+        raise Unfit(f"not JSON: {error.msg} at character {error.pos}") from error
+    except RecursionError as error:
+        raise Unfit(f"nested deeper than {JSON_MAX_DEPTH}") from error
+    _check(value, text_rule=text_rule)
+    return value
+
+
+def clean(text: str, limit: int = NOTE_MAX) -> str:
+    """Make typed text fit for a fact: NUL and lone surrogates become U+FFFD, cut to `limit`."""
+    return _SURROGATE.sub("�", text.replace("\x00", "�"))[:limit]
