@@ -2,10 +2,11 @@
 
 import json
 import re
-from typing import Annotated, Any
+from datetime import date, time
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 JSON_MAX_DEPTH = 16
 NOTE_MAX = 2_000
@@ -45,6 +46,28 @@ def _lower_uuid(text: str) -> str:
     return text
 
 
+def _read_uuid(value: object) -> object:
+    return UUID(_lower_uuid(value)) if isinstance(value, str) else value
+
+
+def _read_day(value: object) -> object:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _read_wall_time(value: object) -> object:
+    return time.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _read_array(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+T = TypeVar("T")
+# Strict types that are also read from their one JSON form, so that a body may be a parsed dict.
+Uid = Annotated[UUID, BeforeValidator(_read_uuid)]
+Day = Annotated[date, BeforeValidator(_read_day)]
+WallTime = Annotated[time, BeforeValidator(_read_wall_time)]
+Many = Annotated[tuple[T, ...], BeforeValidator(_read_array), Field(max_length=ARRAY_MAX)]
 Note = Annotated[str, Field(max_length=NOTE_MAX), AfterValidator(storable)]
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX), AfterValidator(storable)]
 Text = Annotated[str, Field(max_length=TEXT_MAX), AfterValidator(storable)]
