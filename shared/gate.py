@@ -6,7 +6,7 @@ from datetime import date, time
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 JSON_MAX_DEPTH = 16
 NOTE_MAX = 2_000
@@ -58,6 +58,16 @@ def _read_wall_time(value: object) -> object:
     return time.fromisoformat(value) if isinstance(value, str) else value
 
 
+def _without_zone(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("a wall time carries no zone")
+    return value
+
+
+def _wall_time_text(value: time) -> str:
+    return value.isoformat("seconds" if value.second else "minutes")
+
+
 def _read_array(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
@@ -66,7 +76,12 @@ T = TypeVar("T")
 # Strict types that are also read from their one JSON form, so that a body may be a parsed dict.
 Uid = Annotated[UUID, BeforeValidator(_read_uuid)]
 Day = Annotated[date, BeforeValidator(_read_day)]
-WallTime = Annotated[time, BeforeValidator(_read_wall_time)]
+WallTime = Annotated[
+    time,
+    BeforeValidator(_read_wall_time),
+    AfterValidator(_without_zone),
+    PlainSerializer(_wall_time_text, return_type=str, when_used="json"),
+]
 Many = Annotated[tuple[T, ...], BeforeValidator(_read_array), Field(max_length=ARRAY_MAX)]
 Note = Annotated[str, Field(max_length=NOTE_MAX), AfterValidator(storable)]
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX), AfterValidator(storable)]
@@ -133,7 +148,13 @@ def _check(value: object, *, text_rule: bool) -> None:
             raise Unfit(f"nested deeper than {JSON_MAX_DEPTH}")
         if text_rule:
             for item in level:
-                texts = [item] if isinstance(item, str) else list(item) if isinstance(item, dict) else []
+                texts = (
+                    [item]
+                    if isinstance(item, str)
+                    else list(item)
+                    if isinstance(item, dict)
+                    else []
+                )
                 if any(_CONTROL.search(text) or _SURROGATE.search(text) for text in texts):
                     raise Unfit("a text contains control characters")
         level = [inner for item in level for inner in _deeper(item)]
