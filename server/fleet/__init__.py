@@ -1,0 +1,1 @@
+"""The vehicles, and the haulage companies some of them belong to."""
