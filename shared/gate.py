@@ -68,7 +68,7 @@ def _wall_time_text(value: time) -> str:
     return value.isoformat("seconds" if value.second else "minutes")
 
 
-def _read_array(value: object) -> object:
+def read_array(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -82,7 +82,7 @@ WallTime = Annotated[
     AfterValidator(_without_zone),
     PlainSerializer(_wall_time_text, return_type=str, when_used="json"),
 ]
-Many = Annotated[tuple[T, ...], BeforeValidator(_read_array), Field(max_length=ARRAY_MAX)]
+Many = Annotated[tuple[T, ...], BeforeValidator(read_array), Field(max_length=ARRAY_MAX)]
 Note = Annotated[str, Field(max_length=NOTE_MAX), AfterValidator(storable)]
 Name = Annotated[str, Field(min_length=1, max_length=NAME_MAX), AfterValidator(storable)]
 Text = Annotated[str, Field(max_length=TEXT_MAX), AfterValidator(storable)]

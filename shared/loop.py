@@ -4,10 +4,22 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from shared.departure import Departure, PolicyName
-from shared.gate import Day, Frozen, Many, Name, Note, Seconds, Text, Uid, WallTime, Word
+from shared.gate import (
+    Day,
+    Frozen,
+    Many,
+    Name,
+    Note,
+    Seconds,
+    Text,
+    Uid,
+    WallTime,
+    Word,
+    read_array,
+)
 from shared.site import Windows
 
 LoopKind = Literal["inbound", "outbound", "internal", "transfer", "micro"]
@@ -21,6 +33,9 @@ DriverOrder = Literal["free", "ask", "off"]
 HolidayRule = Annotated[
     str, Field(pattern=r"^(skip|run|previous_workday|next_workday|timetable:[1-9][0-9]?)$")
 ]
+
+Pair = Annotated[tuple[WallTime, WallTime], BeforeValidator(read_array)]
+Check = Annotated[tuple[Word, Text, bool], BeforeValidator(read_array)]
 
 PROOF_DEFAULT: Mapping[ProofPart, ProofLevel] = {
     "photo": "off",
@@ -53,8 +68,8 @@ class Stop(Frozen):
     offset_s: Seconds | None = None
     leg_m: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     skills: Many[Name] = ()
-    proof: dict[ProofPart, ProofLevel] = {}
-    checks: Many[tuple[Word, Text, bool]] = ()
+    proof: dict[ProofPart, ProofLevel] = Field(default_factory=dict)
+    checks: Many[Check] = ()
 
 
 class ContingencyStop(Stop):
@@ -74,13 +89,13 @@ class LoopVersion(Frozen):
     end_leg_m: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     vehicle_class: Text = ""
     vehicle_ids: Many[Uid] = ()
-    proof: dict[ProofPart, ProofLevel] = {}
+    proof: dict[ProofPart, ProofLevel] = Field(default_factory=dict)
     resequence_mode: ResequenceMode = "free"
     driver_order: DriverOrder = "ask"
     holiday_rule: HolidayRule = "skip"
     allow_double: bool = False
     cut_off_s: Seconds = 0
-    breaks: Many[Annotated[tuple[WallTime, WallTime], BeforeValidator(read_array)]] = ()
+    breaks: Many[Pair] = ()
     note: Note = ""
     stops: Many[Stop] = ()
     departures: Many[Departure] = ()
@@ -172,4 +187,3 @@ def _departure_problems(departures: Sequence[Departure]) -> list[Cause]:
     if departures and all(one.timetable_no != 1 for one in departures):
         found.append(Cause("no_normal_timetable", "departures"))
     return found
-
