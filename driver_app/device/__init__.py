@@ -1,0 +1,1 @@
+"""What the phone can do, behind ports that never raise."""
