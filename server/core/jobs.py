@@ -156,7 +156,9 @@ class Runner:
             log.error("job failed", object_kind=job.kind, count=tries, exc_info=error)
             reason = f"{type(error).__name__}: {error}"[:500]
             now = self._clock.now()
-            self._writer.run(lambda session: put_back(session, row_id, job, tries, reason, now))
+            self._writer.run(
+                lambda session: put_back(session, row_id, job, tries=tries, reason=reason, now=now)
+            )
         else:
             self._writer.run(lambda session: forget(session, row_id))
 
@@ -183,7 +185,7 @@ def take_due(session: Session, now: datetime) -> list[tuple[UUID, int, Job]]:
 
 
 def put_back(
-    session: Session, row_id: UUID, job: Job, tries: int, reason: str, now: datetime
+    session: Session, row_id: UUID, job: Job, *, tries: int, reason: str, now: datetime
 ) -> None:
     """Have the job tried again later, or give it up where people see it."""
     wait_s = min(JOB_RETRY_MAX_S, JOB_RETRY_FIRST_S * 2.0 ** (tries - 1))
