@@ -11,7 +11,7 @@ LABEL_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class PairLink:
-    """`milkrun://pair?u=…&s=…&c=…&f=…`: server, site, code, fingerprint of a private certificate."""
+    """A pairing link: server, site, code, fingerprint of a private certificate."""
 
     url: str
     site: str
