@@ -1,0 +1,1 @@
+"""Loops: their life, their published versions, timetables and stops."""

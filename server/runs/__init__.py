@@ -1,0 +1,1 @@
+"""Runs: dated executions of loops, their visits, plans, loads and positions."""

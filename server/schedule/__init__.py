@@ -1,0 +1,1 @@
+"""Rows are the schedule: calendars become runs, due runs are dispatched, the alarm clock wakes."""
