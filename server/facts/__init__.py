@@ -1,0 +1,1 @@
+"""Append-only store of facts: streams, places, duplicates, held facts."""

@@ -1,0 +1,1 @@
+"""The doors of devices: one exchange of facts and plans, files, the poke, held facts."""
