@@ -232,7 +232,8 @@ def _server(request: Request) -> Mapping[str, object]:
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     found = [(_pointer(item["loc"]), str(item["msg"])) for item in error.errors()]
-    why = ", ".join(sorted({pointer.rsplit("/", 1)[-1] for pointer, _ in found}))[:200]
+    names = {pointer.rsplit("/", 1)[-1] or "body" for pointer, _ in found}
+    why = ", ".join(sorted(names))[:200]
     return problem(refuse("bad_input", errors=found, why=why), language(request))
 
 
@@ -244,6 +245,8 @@ def _pointer(where: tuple[int | str, ...]) -> str:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, Refusal):  # FastAPI wraps what the gate refused
+        return await _on_refusal(request, error.__cause__)
     if error.status_code == 404:
         return problem(refuse("not_found"), language(request))
     if error.status_code == 400:

@@ -1,11 +1,9 @@
-"""Every table of the server, imported so that the metadata is complete. One line per room."""
+"""Every table of the server, imported so that the metadata is complete: one line per room."""
+# ruff: noqa: F401
 
-from server.core import audit, jobs, leader
-from server.blobs import tables as blobs
-from server.facts import tables as facts
-from server.feed import tables as feed
-from server.fleet import tables as fleet
-from server.people import tables as people
-from server.proofs import tables as proofs
-
-ROOMS = (audit, jobs, leader, people, fleet, blobs, facts, feed, proofs)
+import server.core.audit
+import server.core.jobs
+import server.core.leader
+import server.fleet.tables
+import server.people.tables
+import server.sites.tables

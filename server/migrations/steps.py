@@ -1,0 +1,62 @@
+"""Brings a database to the newest step, and recognises one that is ahead of this program."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+from server.core.db import write_engine
+from server.core.settings import Settings
+
+FOLDER = Path(__file__).parent
+
+
+class NewerDatabase(Exception):
+    """The database was written by a newer Milk Run; this one must not touch it."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(revision)
+        self.revision = revision
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    if connection is not None:
+        config.attributes["connection"] = connection
+    return config
+
+
+def head() -> str:
+    """The newest step this program knows."""
+    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    assert newest is not None, "there is at least one step"
+    return newest
+
+
+def current(connection: Connection) -> str | None:
+    """The step the database is at; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _known(revision: str) -> bool:
+    script = ScriptDirectory.from_config(_config())
+    return any(step.revision == revision for step in script.walk_revisions())
+
+
+def migrate(settings: Settings) -> str:
+    """Carry out the missing steps in one transaction and name the step reached."""
+    engine = write_engine(settings)
+    try:
+        with engine.begin() as connection:
+            at = current(connection)
+            if at is not None and not _known(at):
+                raise NewerDatabase(at)
+            if at != head():
+                command.upgrade(_config(connection), "head")
+    finally:
+        engine.dispose()
+    return head()
