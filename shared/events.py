@@ -178,9 +178,10 @@ class BadBody(ValueError):
     """A fact that is JSON, but does not say what its type must say; `why` names the field."""
 
 
-def _first_error(error: ValidationError) -> str:
+def _first_error(error: ValidationError, where: str) -> str:
     first = error.errors()[0]
-    return f"{'/'.join(str(part) for part in first['loc'])}: {first['msg']}"
+    path = "/".join([where, *(str(part) for part in first["loc"])])
+    return f"{path.strip('/')}: {first['msg']}"
 
 
 def read_doc(event_id: str, doc: bytes) -> Event:
@@ -192,11 +193,13 @@ def read_doc(event_id: str, doc: bytes) -> Event:
     if kind is None:
         raise UnknownType(value["type"][:64])
     try:
-        return Event(
-            event_id, Envelope.model_validate(value), kind.model_validate(value.get("body"))
-        )
+        envelope = Envelope.model_validate(value)
     except ValidationError as error:
-        raise BadBody(_first_error(error)) from error
+        raise BadBody(_first_error(error, "")) from error
+    try:
+        return Event(event_id, envelope, kind.model_validate(value.get("body")))
+    except ValidationError as error:
+        raise BadBody(_first_error(error, "body")) from error
 
 
 def write_doc(envelope: Envelope, body: Body) -> str:
