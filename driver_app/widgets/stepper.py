@@ -1,0 +1,90 @@
+"""A quantity with a big minus and a big plus; a tap on the number opens the digit pad."""
+
+from collections.abc import Callable
+
+import flet as ft
+
+from driver_app import theme
+from driver_app.i18n import _
+from driver_app.theme import Tone
+from driver_app.widgets import text
+from driver_app.widgets.buttons import icon_button, side_button
+from driver_app.widgets.digits import digit_pad
+from driver_app.widgets.press import marked, once
+
+STEP = 80
+DIGITS_MAX = 4
+
+
+@ft.component
+def stepper(
+    identifier: str,
+    value: int,
+    on_value: Callable[[int], object],
+    *,
+    least: int = 0,
+    most: int | None = None,
+) -> ft.Control:
+    """Count up and down, never below `least` or above `most`."""
+    typed, set_typed = ft.use_state("")
+    opened, set_opened = ft.use_state(initial=False)
+
+    def to(wanted: int) -> object:
+        top = wanted if most is None else min(most, wanted)
+        return on_value(max(least, top))
+
+    def close() -> object:
+        set_opened(False)
+        return to(int(typed)) if typed else None
+
+    def toggle() -> None:
+        set_typed("")
+        set_opened(not opened)
+
+    row = ft.Row(
+        [
+            icon_button(
+                ft.Icons.REMOVE,
+                f"{identifier}.minus",
+                _("Less"),
+                lambda: to(value - 1),
+                size=STEP,
+                repeat=True,
+            ),
+            _number(identifier, typed if opened and typed else str(value), toggle),
+            icon_button(
+                ft.Icons.ADD,
+                f"{identifier}.plus",
+                _("More"),
+                lambda: to(value + 1),
+                size=STEP,
+                repeat=True,
+            ),
+        ],
+        spacing=theme.GAP,
+        tight=True,
+    )
+    if not opened:
+        return row
+    pad = digit_pad(
+        f"{identifier}.pad",
+        lambda digit: set_typed(lambda was: (was + digit)[:DIGITS_MAX]),
+        lambda: set_typed(lambda was: was[:-1]),
+    )
+    ok = side_button(
+        _("Take this number"), f"{identifier}.ok", close, icon=ft.Icons.CHECK, tone=Tone.MAIN
+    )
+    return ft.Column([row, pad, ok], spacing=theme.GAP)
+
+
+def _number(identifier: str, shown: str, toggle: Callable[[], None]) -> ft.Control:
+    return marked(
+        f"{identifier}.value",
+        ft.TextButton(
+            content=text.figure(shown),
+            width=STEP + 16,
+            height=STEP,
+            on_click=once(f"{identifier}.value", toggle),
+            style=ft.ButtonStyle(padding=0, shape=ft.RoundedRectangleBorder(radius=16)),
+        ),
+    )
