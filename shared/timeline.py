@@ -95,7 +95,7 @@ class _Log:
         if pause is not None and not rested:
             found.append(Violation("missing_break", pause.id))
         start = arrive if window is None else max(arrive, window[0])
-        self.steps.append(TimelineStep(END, None, arrive, start, start, self.load, tuple(found)))
+        self.steps.append(TimelineStep("end", None, arrive, start, start, self.load, tuple(found)))
         return arrive
 
 

@@ -18,7 +18,7 @@ RANKS = {"first": 0, "any": 1, "last": 2}
 class Spot(NamedTuple):
     """A stop as the walk needs it; `windows` only where there are several."""
 
-    index: int
+    row: int
     service_s: int
     setup_s: int
     open_s: int
@@ -29,7 +29,7 @@ class Spot(NamedTuple):
 class Strand(NamedTuple):
     """One way to have come this far: its faults, the time, and where the break was taken."""
 
-    count: int
+    hard: int
     late_s: int
     time_s: int
     rest: tuple[int, bool] | None
@@ -37,7 +37,7 @@ class Strand(NamedTuple):
 
     @property
     def faults(self) -> Faults:
-        return self.count, self.late_s
+        return self.hard, self.late_s
 
 
 def spot(stop: TaskStop) -> Spot:
@@ -102,7 +102,7 @@ class Walker:
             single = self._straight(strands[0], here, order, worst)
             return () if single is None else (single,)
         for offset, stop_id in enumerate(order):
-            index = self.spots[stop_id].index
+            index = self.spots[stop_id].row
             strands = self.with_rest(strands, here, index, leg + offset)
             strands = _best(self.serve(s, here, stop_id) for s in strands)
             if worst is not None:
@@ -179,7 +179,7 @@ class Walker:
 
     def place(self, order: Sequence[int]) -> int:
         """Where the vehicle stands after these stops."""
-        return self.spots[order[-1]].index if order else self.at.index
+        return self.spots[order[-1]].row if order else self.at.index
 
     def timed(self, order: Sequence[int], worst: Faults | None = None) -> Strand | None:
         """The whole order in time; None when it is worse than `worst` on the way."""
@@ -197,7 +197,7 @@ class Walker:
 
     def and_rules(self, order: Sequence[int], end: Strand) -> Faults:
         """The faults of a timed order together with those of its loads, rest and rules."""
-        count = end.count + self.load_faults(order) + self.rest_faults(order, end)
+        count = end.hard + self.load_faults(order) + self.rest_faults(order, end)
         if self.ruled:
             count += len(rule_faults(self.run, order))
         return count, end.late_s
@@ -207,7 +207,7 @@ class Walker:
         rows, here, total = self.run.durations, self.at.index, 0
         spots = self.spots
         for stop_id in order:
-            index = spots[stop_id].index
+            index = spots[stop_id].row
             if index != here:
                 total += rows[here][index]
                 here = index

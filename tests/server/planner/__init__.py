@@ -1,0 +1,1 @@
+"""Tests of the planner: what it answers, checked by its promises."""
