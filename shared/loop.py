@@ -20,14 +20,13 @@ from shared.gate import (
     Word,
     read_array,
 )
+from shared.proof import Level, Part
 from shared.site import Windows
 
 LoopKind = Literal["inbound", "outbound", "internal", "transfer", "micro"]
 LifeState = Literal["candidate", "trial", "stable", "review_due", "retired"]
 StopKind = Literal["fixed", "break", "charge", "tip"]
 Priority = Literal["first", "last", "before", "none"]
-ProofLevel = Literal["required", "warn", "optional", "off"]
-ProofPart = Literal["photo", "signature", "recipient", "scan", "quantity", "note"]
 ResequenceMode = Literal["locked", "insert_only", "free"]
 DriverOrder = Literal["free", "ask", "off"]
 HolidayRule = Annotated[
@@ -37,14 +36,6 @@ HolidayRule = Annotated[
 Pair = Annotated[tuple[WallTime, WallTime], BeforeValidator(read_array)]
 Check = Annotated[tuple[Word, Text, bool], BeforeValidator(read_array)]
 
-PROOF_DEFAULT: Mapping[ProofPart, ProofLevel] = {
-    "photo": "off",
-    "signature": "off",
-    "recipient": "off",
-    "scan": "off",
-    "quantity": "optional",
-    "note": "off",
-}
 NEXT_LIFE_STATES: Mapping[LifeState, frozenset[LifeState]] = {
     "candidate": frozenset({"trial", "retired"}),
     "trial": frozenset({"stable", "review_due", "retired"}),
@@ -68,7 +59,7 @@ class Stop(Frozen):
     offset_s: Seconds | None = None
     leg_m: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     skills: Many[Name] = ()
-    proof: dict[ProofPart, ProofLevel] = Field(default_factory=dict)
+    proof: dict[Part, Level] = Field(default_factory=dict)
     checks: Many[Check] = ()
 
 
@@ -89,7 +80,7 @@ class LoopVersion(Frozen):
     end_leg_m: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     vehicle_class: Text = ""
     vehicle_ids: Many[Uid] = ()
-    proof: dict[ProofPart, ProofLevel] = Field(default_factory=dict)
+    proof: dict[Part, Level] = Field(default_factory=dict)
     resequence_mode: ResequenceMode = "free"
     driver_order: DriverOrder = "ask"
     holiday_rule: HolidayRule = "skip"
@@ -122,15 +113,6 @@ class Cause(NamedTuple):
 def may_become(state: LifeState, to: LifeState) -> bool:
     """Say whether a person may move a loop from one life state to the other."""
     return to in NEXT_LIFE_STATES[state]
-
-
-def proof_levels(
-    stop: Mapping[ProofPart, ProofLevel],
-    version: Mapping[ProofPart, ProofLevel],
-    site: Mapping[ProofPart, ProofLevel],
-) -> dict[ProofPart, ProofLevel]:
-    """Levels that hold at a stop: Stop over LoopVersion over site over the default, per part."""
-    return {**PROOF_DEFAULT, **site, **version, **stop}
 
 
 def problems(

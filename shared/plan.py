@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
 from shared.gate import Frozen, Label, Many, Millis, Note, Seconds, Text, Uid, Wire, read_array
-from shared.loop import ProofLevel, ProofPart
+from shared.proof import Level, Part
 
 OPS_MAX = 50
 Span = Annotated[tuple[Millis, Millis], BeforeValidator(read_array)]
@@ -40,7 +40,7 @@ class Insert(Wire):
     after: Uid | None = None
     windows: Many[Span] | None = None
     service_s: Seconds | None = None
-    proof: dict[ProofPart, ProofLevel] | None = None
+    proof: dict[Part, Level] | None = None
     lines: Many[NewLine] = ()
 
     @model_validator(mode="after")
