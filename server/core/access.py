@@ -36,7 +36,9 @@ class Principal:
     name: str = ""
     lang: str = "en"
     rights: frozenset[str] | None = None  # an API token acts with a subset: "read", "write"
-    session_hash: str | None = None
+    token_hash: str | None = None  # of the session or device token presented
+    unseen: bool = False  # its last use is worth writing down again
+    retired: bool = False  # a retired device may still hand in its facts, nothing else
 
     @property
     def by(self) -> str:
