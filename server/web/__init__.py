@@ -1,0 +1,1 @@
+"""What supervisors see in a browser: pages, their scripts and the live board."""

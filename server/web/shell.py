@@ -1,0 +1,118 @@
+"""The frame around every page: where one can go, who is signed in, what everybody must know."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from server.core.access import Principal, reaches
+from server.core.settings import Settings
+from server.core.words import _
+from server.feed import queries as feed
+from server.people import queries as people
+from server.sites import queries as sites
+from server.web import formats
+from server.web.devices_view import unsent_devices
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the navigation; `tab` stands in the bar of a phone as well."""
+
+    path: str
+    name: str
+    icon: str
+    resource: str
+    main: bool = True
+    tab: bool = False
+
+
+@dataclass(frozen=True)
+class Banner:
+    """Something everybody must know as long as it is so."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Shell:
+    """What the frame shows."""
+
+    site_name: str
+    tz: str
+    now: datetime
+    now_ms: int
+    here: str
+    user: str
+    roles: str
+    nav: tuple[Item, ...]
+    banners: tuple[Banner, ...]
+    exceptions: int
+    unsent: int
+
+    @property
+    def times(self) -> formats.Times:
+        """Instants as the site's clocks show them."""
+        return formats.Times(self.tz)
+
+
+def items() -> tuple[Item, ...]:
+    """Every page that has an entry, in the order of the day."""
+    return (
+        Item("/today", _("Today"), "today", "board", tab=True),
+        Item("/plant", _("Plant"), "plant", "runs", tab=True),
+        Item("/proofs", _("Proofs"), "proofs", "proofs", tab=True),
+        Item("/loops", _("Loops"), "loops", "loops", tab=True),
+        Item("/devices", _("Devices"), "device", "devices", main=False),
+        Item("/people", _("People"), "people", "drivers", main=False),
+        Item("/vehicles", _("Vehicles"), "van", "fleet", main=False),
+        Item("/locations", _("Locations"), "pin", "places", main=False),
+        Item("/imports", _("Imports"), "import", "import", main=False),
+    )
+
+
+def role_names() -> dict[str, str]:
+    """What each role is called."""
+    return {
+        "supervisor": _("Supervisor"),
+        "planner": _("Planner"),
+        "dispatcher": _("Dispatcher"),
+        "carrier_manager": _("Carrier manager"),
+        "driver": _("Driver"),
+    }
+
+
+def shell_of(
+    session: Session, who: Principal, settings: Settings, now: datetime, *, here: str
+) -> Shell:
+    """Read what the frame needs."""
+    site = sites.site(session, who.site_id)
+    names = role_names()
+    return Shell(
+        site_name=site.name,
+        tz=site.tz,
+        now=now,
+        now_ms=formats.to_ms(now) or 0,
+        here="/" + here.strip("/").split("/")[0],
+        user=who.name,
+        roles=", ".join(sorted(names.get(role.value, role.value) for role in who.roles)),
+        nav=tuple(item for item in items() if reaches(who, item.resource, "read")),
+        banners=_banners(settings, demo=bool((site.settings or {}).get("demo"))),
+        exceptions=feed.open_exceptions_count(session, who.site_id),
+        unsent=unsent_devices(people.devices(session, who.site_id)),
+    )
+
+
+def _banners(settings: Settings, *, demo: bool) -> tuple[Banner, ...]:
+    found = []
+    if demo:
+        found.append(Banner("going", _("Demo data: vehicles, people and places are made up.")))
+    if settings.durability == "none":
+        found.append(
+            Banner(
+                "warn",
+                _("No backup is set up: what devices send is stored once, on this server only."),
+            )
+        )
+    return tuple(found)
