@@ -1,0 +1,343 @@
+"""Reads of runs: whole runs, days, what is due, plans, loads and positions."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from server.core.access import Principal, Resource, Role, allow
+from server.core.clock import to_ms
+from server.runs.tables import LoadLineRow, OrderRow, PlanRow, PositionRow, RunRow, StopVisitRow
+from server.sites import queries as sites
+from shared.ids import CarrierId, DeviceId, DriverId, RunId, SiteId, VehicleId, VisitId
+from shared.refusals import refuse
+from shared.run import run_state, visit_state
+
+IN_MAX = 500
+RUNS_MAX = 500
+OPEN_STATES = ("planned", "dispatched")
+SEES_ALL = frozenset({Role.SUPERVISOR, Role.PLANNER, Role.DISPATCHER})
+Ids = Collection[UUID]
+T = TypeVar("T", RunRow, StopVisitRow, PlanRow, LoadLineRow)
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run with its visits in order (depots at both ends), its plan, loads and places."""
+
+    run: RunRow
+    visits: tuple[StopVisitRow, ...]
+    plan: PlanRow
+    loads: tuple[LoadLineRow, ...]
+    places: dict[UUID, Any] = field(default_factory=dict)
+
+    @property
+    def order(self) -> tuple[UUID, ...]:
+        """Visits the plan drives to, depots left out."""
+        return tuple(UUID(one) for one in self.plan.order)
+
+    def visit(self, visit_id: UUID) -> StopVisitRow:
+        """One visit of the run; refuses `not_found`."""
+        for one in self.visits:
+            if one.id == visit_id:
+                return one
+        raise refuse("not_found")
+
+    @property
+    def stops(self) -> tuple[StopVisitRow, ...]:
+        """Visits without the depots at both ends."""
+        return tuple(one for one in self.visits if one.kind not in ("start", "end"))
+
+    @property
+    def start_visit(self) -> UUID | None:
+        """The depot visit at the start."""
+        return next((one.id for one in self.visits if one.kind == "start"), None)
+
+
+def _pieces(ids: Ids) -> list[list[UUID]]:
+    ordered = sorted(set(ids))
+    return [ordered[n : n + IN_MAX] for n in range(0, len(ordered), IN_MAX)]
+
+
+def _where(session: Session, site_id: SiteId, table: type[T], column: Any, ids: Ids) -> list[T]:
+    found: list[T] = []
+    for part in _pieces(ids):
+        query = select(table).where(col(table.site_id) == site_id, col(column).in_(part))
+        found += session.exec(query).all()
+    return found
+
+
+def run(session: Session, site_id: SiteId, run_id: UUID) -> RunRow:
+    """One run; refuses `not_found`."""
+    row = session.get(RunRow, (site_id, run_id))
+    if row is None:
+        raise refuse("not_found")
+    return row
+
+
+def resource(row: RunRow, kind: str = "runs", *, today: bool = False) -> Resource:
+    """What rights are asked about: this run, or something of it."""
+    return Resource(
+        kind,
+        SiteId(row.site_id),
+        carrier_id=CarrierId(row.carrier_id) if row.carrier_id else None,
+        driver_id=DriverId(row.driver_id) if row.driver_id else None,
+        vehicle_id=VehicleId(row.vehicle_id) if row.vehicle_id else None,
+        device_ids=frozenset({DeviceId(row.device_id)} if row.device_id else ()),
+        today=today,
+    )
+
+
+def allowed_run(
+    session: Session, who: Principal, run_id: UUID, verb: str = "read", kind: str = "runs"
+) -> RunRow:
+    """One run the principal may do this with; foreign and absent look the same."""
+    row = run(session, who.site_id, run_id)
+    allow(who, verb, resource=resource(row, kind))
+    return row
+
+
+def load(session: Session, site_id: SiteId, run_id: UUID) -> RunView:
+    """A run with everything that belongs to it; refuses `not_found`."""
+    found = views(session, site_id, [run_id])
+    if not found:
+        raise refuse("not_found")
+    return found[0]
+
+
+def views(session: Session, site_id: SiteId, run_ids: Ids) -> list[RunView]:
+    """Whole runs, read together, by departure."""
+    runs = _where(session, site_id, RunRow, RunRow.id, run_ids)
+    ids = [row.id for row in runs]
+    visits = _where(session, site_id, StopVisitRow, StopVisitRow.run_id, ids)
+    plans = {
+        (row.run_id, row.version): row
+        for row in _where(session, site_id, PlanRow, PlanRow.run_id, ids)
+    }
+    loads = _where(session, site_id, LoadLineRow, LoadLineRow.run_id, ids)
+    places = sites.locations(session, site_id, {one.location_id for one in visits})
+    by_run: dict[UUID, list[StopVisitRow]] = {}
+    for visit in sorted(visits, key=lambda one: (one.pos, one.id)):
+        by_run.setdefault(visit.run_id, []).append(visit)
+    goods: dict[UUID, list[LoadLineRow]] = {}
+    for line in sorted(loads, key=lambda one: one.id):
+        goods.setdefault(line.run_id, []).append(line)
+    return [
+        RunView(
+            row,
+            tuple(by_run.get(row.id, ())),
+            plans[row.id, row.plan_version],
+            tuple(goods.get(row.id, ())),
+            {one.location_id: places[one.location_id] for one in by_run.get(row.id, ())},
+        )
+        for row in sorted(runs, key=lambda one: (one.planned_departure_at, one.id))
+    ]
+
+
+def day(
+    session: Session,
+    who: Principal,
+    service_date: date,
+    *,
+    loop_id: UUID | None = None,
+    state: str | None = None,
+) -> list[RunRow]:
+    """Runs of a service date that the principal may see, by departure."""
+    query = select(RunRow).where(
+        col(RunRow.site_id) == who.site_id, col(RunRow.service_date) == service_date
+    )
+    if not who.roles & SEES_ALL:
+        query = query.where(col(RunRow.carrier_id) == who.carrier_id)
+    if loop_id is not None:
+        query = query.where(col(RunRow.loop_id) == loop_id)
+    if state is not None:
+        query = query.where(col(RunRow.plan_state) == state)
+    order = (col(RunRow.planned_departure_at), col(RunRow.id))
+    return list(session.exec(query.order_by(*order).limit(RUNS_MAX)))
+
+
+def of_loop(
+    session: Session, site_id: SiteId, loop_id: UUID, first: date, last: date
+) -> list[RunRow]:
+    """Runs of a loop on these service dates."""
+    query = select(RunRow).where(
+        col(RunRow.site_id) == site_id,
+        col(RunRow.loop_id) == loop_id,
+        col(RunRow.service_date).between(first, last),
+    )
+    return list(session.exec(query))
+
+
+def due(session: Session, site_id: SiteId, until: datetime) -> list[UUID]:
+    """Planned runs that leave before this instant, by departure."""
+    query = select(RunRow.id).where(
+        col(RunRow.site_id) == site_id,
+        col(RunRow.plan_state) == "planned",
+        col(RunRow.planned_departure_at) <= until,
+    )
+    return list(session.exec(query.order_by(col(RunRow.planned_departure_at))))
+
+
+def open_runs(session: Session, site_id: SiteId) -> list[RunRow]:
+    """Dispatched runs that are not closed yet."""
+    query = select(RunRow).where(
+        col(RunRow.site_id) == site_id, col(RunRow.plan_state) == "dispatched"
+    )
+    return list(session.exec(query.order_by(col(RunRow.planned_departure_at))))
+
+
+def planned_from(session: Session, site_id: SiteId, since: datetime) -> list[RunRow]:
+    """Planned runs from this instant on, for the sweeps."""
+    query = select(RunRow).where(
+        col(RunRow.site_id) == site_id,
+        col(RunRow.plan_state) == "planned",
+        col(RunRow.planned_departure_at) >= since,
+    )
+    return list(session.exec(query))
+
+
+def visits(session: Session, site_id: SiteId, visit_ids: Ids) -> list[StopVisitRow]:
+    """Visits of these ids; a missing one is left out."""
+    return _where(session, site_id, StopVisitRow, StopVisitRow.id, visit_ids)
+
+
+def visits_of_runs(session: Session, site_id: SiteId, run_ids: Ids) -> list[StopVisitRow]:
+    """Every visit of these runs, by position."""
+    found = _where(session, site_id, StopVisitRow, StopVisitRow.run_id, run_ids)
+    return sorted(found, key=lambda one: (str(one.run_id), one.pos, one.id))
+
+
+def known_runs(session: Session, site_id: SiteId, run_ids: Ids) -> set[RunId]:
+    """Which of these runs exist."""
+    return {RunId(row.id) for row in _where(session, site_id, RunRow, RunRow.id, run_ids)}
+
+
+def known_visits(session: Session, site_id: SiteId, visit_ids: Ids) -> dict[VisitId, RunId]:
+    """Which of these visits exist, and the run each is planned on."""
+    return {VisitId(row.id): RunId(row.run_id) for row in visits(session, site_id, visit_ids)}
+
+
+def plans(session: Session, site_id: SiteId, run_id: UUID) -> Sequence[PlanRow]:
+    """Every plan of a run, the newest first."""
+    query = select(PlanRow).where(col(PlanRow.site_id) == site_id, col(PlanRow.run_id) == run_id)
+    return session.exec(query.order_by(col(PlanRow.version).desc())).all()
+
+
+def plan(session: Session, site_id: SiteId, run_id: UUID, version: int) -> PlanRow | None:
+    """One version of the plan."""
+    query = select(PlanRow).where(
+        col(PlanRow.site_id) == site_id,
+        col(PlanRow.run_id) == run_id,
+        col(PlanRow.version) == version,
+    )
+    return session.exec(query).first()
+
+
+def positions(session: Session, site_id: SiteId, run_id: UUID) -> Sequence[PositionRow]:
+    """Where the vehicle was, oldest first."""
+    query = select(PositionRow).where(
+        col(PositionRow.site_id) == site_id, col(PositionRow.run_id) == run_id
+    )
+    return session.exec(query.order_by(col(PositionRow.t_ms))).all()
+
+
+def last_positions(session: Session, site_id: SiteId, run_ids: Ids) -> dict[UUID, PositionRow]:
+    """The newest position of each of these runs."""
+    found: dict[UUID, PositionRow] = {}
+    for part in _pieces(run_ids):
+        newest = (
+            select(PositionRow.run_id, func.max(PositionRow.t_ms).label("t_ms"))
+            .where(col(PositionRow.site_id) == site_id, col(PositionRow.run_id).in_(part))
+            .group_by(col(PositionRow.run_id))
+            .subquery()
+        )
+        rows = session.exec(
+            select(PositionRow)
+            .join(
+                newest,
+                (newest.c.run_id == PositionRow.run_id) & (newest.c.t_ms == PositionRow.t_ms),
+            )
+            .where(col(PositionRow.site_id) == site_id)
+        )
+        found |= {row.run_id: row for row in rows}
+    return found
+
+
+def order(session: Session, site_id: SiteId, order_id: UUID) -> OrderRow:
+    """One order; refuses `not_found`."""
+    row = session.get(OrderRow, (site_id, order_id))
+    if row is None:
+        raise refuse("not_found")
+    return row
+
+
+def orders(session: Session, site_id: SiteId, state: str | None = None) -> Sequence[OrderRow]:
+    """Orders of the site, the oldest first."""
+    query = select(OrderRow).where(col(OrderRow.site_id) == site_id)
+    if state is not None:
+        query = query.where(col(OrderRow.state) == state)
+    return session.exec(query.order_by(col(OrderRow.received_at), col(OrderRow.id))).all()
+
+
+def shown_state(row: RunRow) -> str:
+    """State of a run as people see it."""
+    return run_state(row.plan_state, row.fact_state, int((row.fact or {}).get("n", 0)))
+
+
+def shown_visit(row: StopVisitRow) -> str:
+    """State of a visit as people see it."""
+    return visit_state(row.plan_state, row.fact_state)
+
+
+def write_run(row: RunRow) -> dict[str, Any]:
+    """The run as JSON of the REST interface."""
+    hidden = {"site_id", "made_from", "in_feed", "created_at", "updated_at"}
+    return {**_json(row.model_dump(exclude=hidden)), "state": shown_state(row)}
+
+
+def write_visit(row: StopVisitRow) -> dict[str, Any]:
+    """The visit as JSON of the REST interface."""
+    hidden = {"site_id", "created_at", "updated_at"}
+    return {**_json(row.model_dump(exclude=hidden)), "state": shown_visit(row)}
+
+
+def write_plan(row: PlanRow) -> dict[str, Any]:
+    """The plan as JSON of the REST interface."""
+    return _json(row.model_dump(exclude={"site_id", "before"}))
+
+
+def write_load(row: LoadLineRow) -> dict[str, Any]:
+    """The load line as JSON of the REST interface."""
+    return _json(row.model_dump(exclude={"site_id", "created_at", "updated_at"}))
+
+
+def write_position(row: PositionRow) -> dict[str, Any]:
+    """The position as JSON of the REST interface."""
+    return _json(row.model_dump(exclude={"site_id", "device_id"}))
+
+
+def write_view(view: RunView) -> dict[str, Any]:
+    """Everything about a run as JSON of the REST interface."""
+    names = {one.id: view.places[one.location_id].name for one in view.visits}
+    return {
+        "run": write_run(view.run),
+        "visits": [{**write_visit(one), "name": names[one.id]} for one in view.visits],
+        "loads": [write_load(one) for one in view.loads],
+        "plan": write_plan(view.plan),
+    }
+
+
+def _json(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: _plain(value) for key, value in values.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return to_ms(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
