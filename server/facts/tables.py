@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import DDL, Index, event
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from server.core.db import Row
@@ -122,56 +122,3 @@ class EventBlob(Row, table=True):
     source: str | None = None
 
     __table_args__ = (Index("ix_event_blob_sha", "site_id", "sha"),)
-
-
-_KEPT = ("site_id", "id", "stream_id", "seq", "type", "hlc", "doc_sha", "received_ms")
-
-
-def _reduced(differs: str) -> str:
-    """Say in SQL that an update reduces an expired event, once, and changes nothing else."""
-    same = " AND ".join(f"NOT (NEW.{name} {differs} OLD.{name})" for name in _KEPT)
-    return (
-        "OLD.redacted_ms IS NULL AND NEW.redacted_ms IS NOT NULL AND NEW.doc IS NULL"
-        f" AND NEW.run_id IS NULL AND NEW.visit_id IS NULL AND NEW.by IS NULL AND {same}"
-    )
-
-
-_REFUSE = "SELECT RAISE(ABORT, 'facts are immutable')"
-_SQLITE = {
-    "event": (
-        f"CREATE TRIGGER event_keep_update BEFORE UPDATE ON event WHEN NOT ({_reduced('IS NOT')})"
-        f" BEGIN {_REFUSE}; END",
-        f"CREATE TRIGGER event_keep_delete BEFORE DELETE ON event BEGIN {_REFUSE}; END",
-    ),
-    "stream_pos": (
-        f"CREATE TRIGGER stream_pos_keep_update BEFORE UPDATE ON stream_pos BEGIN {_REFUSE}; END",
-        f"CREATE TRIGGER stream_pos_keep_delete BEFORE DELETE ON stream_pos BEGIN {_REFUSE}; END",
-    ),
-}
-_POSTGRES = {
-    "event": (
-        "CREATE OR REPLACE FUNCTION milkrun_keep() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'facts are immutable'; END $$",
-        "CREATE TRIGGER event_keep_update BEFORE UPDATE ON event FOR EACH ROW"
-        f" WHEN (NOT ({_reduced('IS DISTINCT FROM')})) EXECUTE FUNCTION milkrun_keep()",
-        "CREATE TRIGGER event_keep_delete BEFORE DELETE ON event FOR EACH ROW"
-        " EXECUTE FUNCTION milkrun_keep()",
-    ),
-    "stream_pos": (
-        "CREATE OR REPLACE FUNCTION milkrun_keep() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'facts are immutable'; END $$",
-        "CREATE TRIGGER stream_pos_keep BEFORE UPDATE OR DELETE ON stream_pos FOR EACH ROW"
-        " EXECUTE FUNCTION milkrun_keep()",
-    ),
-}
-# Statements of the migration too: what the database itself must refuse (sync.md S14).
-IMMUTABLE = {"sqlite": _SQLITE, "postgresql": _POSTGRES}
-
-for _dialect, _tables in IMMUTABLE.items():
-    for _name, _statements in _tables.items():
-        for _statement in _statements:
-            event.listen(
-                Row.metadata.tables[_name],
-                "after_create",
-                DDL(_statement).execute_if(dialect=_dialect),
-            )

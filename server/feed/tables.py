@@ -38,9 +38,9 @@ class FeedRow(Row, table=True):
 
     __tablename__ = "feed_row"
 
-    kind: str = Field(primary_key=True, sa_type=BYTES)  # type: ignore[call-overload]
-    id: str = Field(primary_key=True, sa_type=BYTES)  # type: ignore[call-overload]
-    scope: str = Field(primary_key=True, sa_type=BYTES)  # type: ignore[call-overload]
+    kind: str = Field(primary_key=True, sa_type=BYTES)
+    id: str = Field(primary_key=True, sa_type=BYTES)
+    scope: str = Field(primary_key=True, sa_type=BYTES)
     rev: int
     deleted: bool = False
     plan: str | None = None
@@ -58,8 +58,9 @@ class DeviceScope(Row, table=True):
     __tablename__ = "device_scope"
 
     device_id: UUID = Field(primary_key=True)
-    scope: str = Field(primary_key=True, sa_type=BYTES)  # type: ignore[call-overload]
+    scope: str = Field(primary_key=True, sa_type=BYTES)
     live: bool = True
+    rev: int = 0
 
     __table_args__ = (Index("ix_device_scope_scope", "site_id", "scope"),)
 

@@ -1,0 +1,232 @@
+"""Reads of facts: what folds need, what is held, what a device declared."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlmodel import Session, col
+
+from server.facts import rules
+from server.facts.tables import EventBlob, EventConflict, EventRow, EventState, StreamPos, StreamRow
+from shared.events import Event
+from shared.ids import DeviceId, EventId, RunId, SiteId, VisitId
+from shared.sync import HELD_MAX
+
+IN_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFact:
+    """A fact that counts, as folds and features read it; `visit_id` may be attached by hand."""
+
+    event: Event
+    run_id: RunId | None
+    visit_id: VisitId | None
+    device_id: DeviceId | None
+    reported_ms: int
+    uncertain: bool
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFact:
+    """A fact that is stored and acknowledged but waits."""
+
+    id: EventId
+    why: str
+    type: str | None
+    by: str | None
+    run_id: RunId | None
+    visit_id: VisitId | None
+    device_id: DeviceId | None
+    reported_ms: int
+    doc: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHead:
+    """Where a stream stands on the server."""
+
+    id: UUID
+    device_id: DeviceId | None
+    recv: int
+    chain: str
+    durable: int
+
+
+def chunks(ids: Collection[UUID]) -> list[list[UUID]]:
+    """The ids in order, in pieces that fit into one statement."""
+    ordered = sorted(set(ids))
+    return [ordered[i : i + IN_MAX] for i in range(0, len(ordered), IN_MAX)]
+
+
+def _counting(site_id: SiteId, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            col(EventRow.id),
+            col(EventRow.doc),
+            col(EventRow.run_id),
+            func.coalesce(EventState.visit_id, EventRow.visit_id),
+            col(EventState.visit_id),
+            col(EventRow.device_id),
+            col(EventState.reported_ms),
+            col(EventState.uncertain),
+            col(EventRow.received_ms),
+        )
+        .join(
+            EventState,
+            (col(EventState.site_id) == col(EventRow.site_id))
+            & (col(EventState.event_id) == col(EventRow.id)),
+        )
+        .where(col(EventRow.site_id) == site_id, condition, col(EventState.status) == rules.OK)
+    )
+
+
+def _stored(session: Session, statement: Select[*tuple[Any, ...]]) -> list[StoredFact]:
+    found = []
+    for id_, doc, run_id, visit_id, attached, device_id, at_ms, unsure, received in session.execute(
+        statement
+    ):
+        event = rules.read(str(id_), bytes(doc)).event if doc is not None else None
+        if event is None:
+            continue
+        if attached is not None:
+            told = event.envelope.model_copy(update={"visit": str(attached)})
+            event = Event(event.id, told, event.body)
+        found.append(StoredFact(event, run_id, visit_id, device_id, at_ms, bool(unsure), received))
+    return found
+
+
+def facts_of_visits(
+    session: Session, site_id: SiteId, visit_ids: Collection[VisitId]
+) -> list[StoredFact]:
+    """All facts that count for these visits, attached ones included, in no order."""
+    found = []
+    for some in chunks(visit_ids):
+        own = col(EventRow.visit_id).in_(some) & col(EventState.visit_id).is_(None)
+        found += _stored(session, _counting(site_id, own))
+        found += _stored(session, _counting(site_id, col(EventState.visit_id).in_(some)))
+    return found
+
+
+def facts_of_runs(
+    session: Session, site_id: SiteId, run_ids: Collection[RunId]
+) -> list[StoredFact]:
+    """All facts that count and name these runs, with or without a visit, in no order.
+
+    Facts attached to a visit by hand are found by their visit alone.
+    """
+    found = []
+    for some in chunks(run_ids):
+        own = col(EventRow.run_id).in_(some) & col(EventState.visit_id).is_(None)
+        found += _stored(session, _counting(site_id, own))
+    return found
+
+
+def facts_of(session: Session, site_id: SiteId, ids: Collection[EventId]) -> list[StoredFact]:
+    """These facts, as far as they count."""
+    found = []
+    for some in chunks(ids):
+        found += _stored(session, _counting(site_id, col(EventRow.id).in_(some)))
+    return found
+
+
+def highest_hlc(
+    session: Session, site_id: SiteId, run_id: RunId | None, visit_id: VisitId | None
+) -> int:
+    """The latest stamp among the facts of a run or visit, 0 without any."""
+    about = or_(col(EventRow.run_id) == run_id, col(EventRow.visit_id) == visit_id)
+    statement = select(func.max(EventRow.hlc)).where(col(EventRow.site_id) == site_id, about)
+    return session.execute(statement).scalar() or 0
+
+
+def held(
+    session: Session,
+    site_id: SiteId,
+    *,
+    device_id: DeviceId | None = None,
+    ids: Collection[EventId] | None = None,
+    limit: int = HELD_MAX,
+) -> list[HeldFact]:
+    """Facts that wait, newest first; of one device, or these, or all."""
+    conditions = [col(EventState.site_id) == site_id, col(EventState.status) == rules.HELD]
+    if device_id is not None:
+        conditions.append(col(EventRow.device_id) == device_id)
+    if ids is not None:
+        conditions.append(col(EventRow.id).in_(list(ids)))
+    rows = session.execute(
+        select(EventRow, EventState)
+        .join(
+            EventState,
+            (col(EventState.site_id) == col(EventRow.site_id))
+            & (col(EventState.event_id) == col(EventRow.id)),
+        )
+        .where(*conditions)
+        .order_by(col(EventRow.received_ms).desc(), col(EventRow.id).desc())
+        .limit(limit)
+    )
+    return [_held(event, state) for event, state in rows]
+
+
+def _held(event: EventRow, state: EventState) -> HeldFact:
+    return HeldFact(
+        EventId(event.id),
+        state.why or "",
+        event.type,
+        event.by,
+        RunId(event.run_id) if event.run_id else None,
+        VisitId(event.visit_id) if event.visit_id else None,
+        DeviceId(event.device_id) if event.device_id else None,
+        state.reported_ms,
+        event.doc,
+    )
+
+
+def stream(session: Session, site_id: SiteId, stream_id: UUID) -> StreamHead | None:
+    """Where a stream stands, None if it is not known."""
+    row = session.get(StreamRow, (site_id, stream_id))
+    if row is None:
+        return None
+    owner = DeviceId(row.device_id) if row.device_id else None
+    return StreamHead(row.id, owner, row.recv, row.chain, row.durable)
+
+
+def declared_among(
+    session: Session, site_id: SiteId, device_id: DeviceId, shas: Sequence[str]
+) -> set[str]:
+    """Which of these files the device declared, in any of its streams."""
+    found: set[str] = set()
+    for start in range(0, len(shas), IN_MAX):
+        found.update(
+            session.execute(
+                select(col(EventBlob.sha))
+                .join(
+                    StreamPos,
+                    (col(StreamPos.site_id) == col(EventBlob.site_id))
+                    & (col(StreamPos.event_id) == col(EventBlob.event_id)),
+                )
+                .join(
+                    StreamRow,
+                    (col(StreamRow.site_id) == col(StreamPos.site_id))
+                    & (col(StreamRow.id) == col(StreamPos.stream_id)),
+                )
+                .where(
+                    col(EventBlob.site_id) == site_id,
+                    col(EventBlob.sha).in_(list(shas[start : start + IN_MAX])),
+                    col(StreamRow.device_id) == device_id,
+                )
+                .distinct()
+            ).scalars()
+        )
+    return found
+
+
+def conflicts(session: Session, site_id: SiteId) -> int:
+    """How many other bodies came under known ids."""
+    statement = select(func.count(col(EventConflict.event_id)))
+    count: int = session.execute(
+        statement.where(col(EventConflict.site_id) == site_id)
+    ).scalar_one()
+    return count

@@ -1,0 +1,346 @@
+"""Reads of the feed: a page for a device, rows above a revision, scopes, exceptions."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, or_, select, tuple_
+from sqlmodel import Session, col
+
+from server.feed import rules
+from server.feed.rules import Cursor, Key, Version
+from server.feed.tables import DeviceScope, ExceptionItem, FeedRev, FeedRow, FeedSite
+from shared.chain import row_digest
+from shared.ids import CarrierId, DeviceId, PersonId, SiteId
+from shared.sync import PAGE_ROWS
+
+IN_MAX = 500
+NO_NONCE = "00000000"
+EXCEPTIONS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row version as devices and pages read it."""
+
+    kind: str
+    id: str
+    scope: str
+    rev: int
+    deleted: bool
+    plan: dict[str, Any] | None
+    fact: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one exchange tells a device (sync.md §3.2)."""
+
+    scopes: list[str]
+    rows: list[RowView]
+    head: int
+    cursor: str
+    more: bool
+    digest: str | None
+    reset: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionView:
+    """An exception as lists and the board show it."""
+
+    id: UUID
+    kind: str
+    subject_kind: str
+    subject_id: str
+    severity: int
+    state: str
+    detail: dict[str, Any]
+    owner_id: PersonId | None
+    raised_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    reason: str | None
+    rev: int
+
+
+def head(session: Session, site_id: SiteId) -> int:
+    """The revision of the site in this snapshot, 0 before the first."""
+    found = session.get(FeedSite, site_id)
+    return found.rev if found else 0
+
+
+def scopes_of(session: Session, site_id: SiteId, device_id: DeviceId) -> list[str]:
+    """The scopes a device has: the site, itself, and what it was given."""
+    given = session.execute(
+        select(col(DeviceScope.scope)).where(
+            col(DeviceScope.site_id) == site_id,
+            col(DeviceScope.device_id) == device_id,
+            col(DeviceScope.live),
+        )
+    ).scalars()
+    return sorted({rules.SITE, rules.device_scope(device_id), *given})
+
+
+def ever_scopes(session: Session, site_id: SiteId, device_id: DeviceId) -> set[str]:
+    """The scopes a device has or once had."""
+    given = session.execute(
+        select(col(DeviceScope.scope)).where(
+            col(DeviceScope.site_id) == site_id, col(DeviceScope.device_id) == device_id
+        )
+    ).scalars()
+    return {rules.SITE, rules.device_scope(device_id), *given}
+
+
+def devices_of(session: Session, site_id: SiteId, scope: str) -> list[DeviceId]:
+    """The devices that have this scope."""
+    rows = session.execute(
+        select(col(DeviceScope.device_id))
+        .where(
+            col(DeviceScope.site_id) == site_id,
+            col(DeviceScope.scope) == scope,
+            col(DeviceScope.live),
+        )
+        .order_by(col(DeviceScope.device_id))
+    ).scalars()
+    return [DeviceId(row) for row in rows]
+
+
+def told_to(
+    session: Session,
+    site_id: SiteId,
+    device_id: DeviceId,
+    keys: Collection[Key],
+    *,
+    anywhere: bool = False,
+) -> set[Key]:
+    """Which of these rows the device was ever told of, tombstones included.
+
+    With `anywhere` it is enough that the row was told to somebody of the site.
+    """
+    if not keys:
+        return set()
+    scopes = None if anywhere else sorted(ever_scopes(session, site_id, device_id))
+    found: set[Key] = set()
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), IN_MAX):
+        statement = select(col(FeedRow.kind), col(FeedRow.id)).where(
+            col(FeedRow.site_id) == site_id,
+            tuple_(col(FeedRow.kind), col(FeedRow.id)).in_(ordered[start : start + IN_MAX]),
+        )
+        if scopes is not None:
+            statement = statement.where(col(FeedRow.scope).in_(scopes))
+        found.update((kind, id_) for kind, id_ in session.execute(statement))
+    return found
+
+
+def stored(session: Session, site_id: SiteId, keys: Collection[Key]) -> dict[Key, list[Version]]:
+    """The versions there are of these rows, in every scope."""
+    found: dict[Key, list[Version]] = {}
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), IN_MAX):
+        rows = session.execute(
+            select(
+                col(FeedRow.kind),
+                col(FeedRow.id),
+                col(FeedRow.scope),
+                col(FeedRow.deleted),
+                col(FeedRow.plan),
+                col(FeedRow.fact),
+            ).where(
+                col(FeedRow.site_id) == site_id,
+                tuple_(col(FeedRow.kind), col(FeedRow.id)).in_(ordered[start : start + IN_MAX]),
+            )
+        )
+        for kind, id_, scope, deleted, plan, fact in rows:
+            version = Version(kind, id_, scope, plan, fact, deleted=bool(deleted))
+            found.setdefault((kind, id_), []).append(version)
+    return found
+
+
+def pull(
+    session: Session,
+    site_id: SiteId,
+    device_id: DeviceId,
+    cursor_text: str | None,
+    *,
+    page_rows: int = PAGE_ROWS,
+) -> Page:
+    """The next page for a device, within one snapshot (sync.md S7 to S9)."""
+    now_at = head(session, site_id)
+    nonce = _nonce(session, site_id, now_at) or NO_NONCE
+    start = _accepted(session, site_id, rules.read_cursor(cursor_text))
+    scopes = scopes_of(session, site_id, device_id)
+    rows = _rows(session, site_id, _after(start), scopes, page_rows + 1)
+    more = len(rows) > page_rows
+    rows = rows[:page_rows]
+    last = rows[-1] if more else None
+    at = (last.rev, last.kind, last.id, last.scope) if last else None
+    digest = None if more else _digest(session, site_id, scopes)
+    cursor = rules.write_cursor(Cursor(now_at, nonce, at))
+    return Page(scopes, rows, now_at, cursor, more, digest, start is None)
+
+
+def _nonce(session: Session, site_id: SiteId, rev: int) -> str | None:
+    found = session.get(FeedRev, (site_id, rev))
+    return found.nonce if found else None
+
+
+def _accepted(session: Session, site_id: SiteId, cursor: Cursor | None) -> Cursor | None:
+    """The cursor if this life of the feed wrote it and still has every tombstone above it."""
+    if cursor is None:
+        return None
+    if cursor.head == 0:
+        return cursor if cursor.nonce == NO_NONCE and head(session, site_id) == 0 else None
+    site = session.get(FeedSite, site_id)
+    known = site is not None and cursor.head >= site.min_rev
+    return cursor if known and _nonce(session, site_id, cursor.head) == cursor.nonce else None
+
+
+def _after(start: Cursor | None) -> ColumnElement[bool]:
+    place = (col(FeedRow.rev), col(FeedRow.kind), col(FeedRow.id), col(FeedRow.scope))
+    if start is None:
+        # A device that starts from zero has nothing a tombstone could remove.
+        return col(FeedRow.deleted).is_(False)
+    if start.at is None:
+        return col(FeedRow.rev) > start.head
+    return tuple_(*place) > tuple_(*start.at)
+
+
+def _rows(
+    session: Session,
+    site_id: SiteId,
+    condition: ColumnElement[bool],
+    scopes: Sequence[str] | None,
+    limit: int | None,
+) -> list[RowView]:
+    statement = select(
+        col(FeedRow.kind),
+        col(FeedRow.id),
+        col(FeedRow.scope),
+        col(FeedRow.rev),
+        col(FeedRow.deleted),
+        col(FeedRow.plan),
+        col(FeedRow.fact),
+    ).where(col(FeedRow.site_id) == site_id, condition)
+    if scopes is not None:
+        statement = statement.where(col(FeedRow.scope).in_(scopes))
+    order = (col(FeedRow.rev), col(FeedRow.kind), col(FeedRow.id), col(FeedRow.scope))
+    found = session.execute(statement.order_by(*order).limit(limit))
+    return [
+        RowView(kind, id_, scope, rev, bool(deleted), _half(plan), _half(fact))
+        for kind, id_, scope, rev, deleted, plan, fact in found
+    ]
+
+
+def _half(text: str | None) -> dict[str, Any] | None:
+    return None if text is None else json.loads(text)
+
+
+def _digest(session: Session, site_id: SiteId, scopes: Sequence[str]) -> str:
+    rows = session.execute(
+        select(col(FeedRow.kind), col(FeedRow.id), col(FeedRow.rev)).where(
+            col(FeedRow.site_id) == site_id,
+            col(FeedRow.scope).in_(scopes),
+            col(FeedRow.deleted).is_(False),
+        )
+    )
+    return row_digest((kind, id_, rev) for kind, id_, rev in rows)
+
+
+def rows_above(
+    session: Session,
+    site_id: SiteId,
+    rev: int,
+    *,
+    kinds: Collection[str] | None = None,
+    limit: int = PAGE_ROWS,
+) -> list[RowView]:
+    """Row versions above a revision, oldest first, for pages; tombstones included."""
+    condition = col(FeedRow.rev) > rev
+    if kinds is not None:
+        condition = condition & col(FeedRow.kind).in_(sorted(kinds))
+    return _rows(session, site_id, condition, None, limit)
+
+
+def rows_of(
+    session: Session, site_id: SiteId, kind: str, *, ids: Collection[str] | None = None
+) -> list[RowView]:
+    """The live rows of a kind."""
+    condition = (col(FeedRow.kind) == kind) & col(FeedRow.deleted).is_(False)
+    if ids is not None:
+        condition = condition & col(FeedRow.id).in_(sorted(ids))
+    return _rows(session, site_id, condition, None, None)
+
+
+def touched(session: Session, site_id: SiteId, device_id: DeviceId, *, above: int) -> bool:
+    """Whether a device has something to fetch above a revision that it did not cause itself."""
+    by_others = or_(col(FeedRev.device_id).is_(None), col(FeedRev.device_id) != device_id)
+    rows = (
+        select(col(FeedRow.rev))
+        .join(
+            FeedRev,
+            (col(FeedRev.site_id) == col(FeedRow.site_id)) & (col(FeedRev.rev) == col(FeedRow.rev)),
+        )
+        .where(
+            col(FeedRow.site_id) == site_id,
+            col(FeedRow.rev) > above,
+            col(FeedRow.scope).in_(scopes_of(session, site_id, device_id)),
+            by_others,
+        )
+    )
+    scopes = select(col(DeviceScope.rev)).where(
+        col(DeviceScope.site_id) == site_id,
+        col(DeviceScope.device_id) == device_id,
+        col(DeviceScope.rev) > above,
+    )
+    return bool(session.execute(select(or_(exists(rows), exists(scopes)))).scalar())
+
+
+def exceptions(
+    session: Session,
+    site_id: SiteId,
+    *,
+    open_only: bool = True,
+    above: int | None = None,
+    carrier_id: CarrierId | None = None,
+    limit: int = EXCEPTIONS_MAX,
+) -> list[ExceptionView]:
+    """Exceptions, gravest and oldest first; above a revision for pages that follow."""
+    conditions = [col(ExceptionItem.site_id) == site_id]
+    if open_only:
+        conditions.append(col(ExceptionItem.closed_at).is_(None))
+    if above is not None:
+        conditions.append(col(ExceptionItem.rev) > above)
+    rows = session.execute(
+        select(ExceptionItem)
+        .where(*conditions)
+        .order_by(col(ExceptionItem.severity).desc(), col(ExceptionItem.raised_at))
+        .limit(limit)
+    ).scalars()
+    views = [view(row) for row in rows]
+    if carrier_id is None:
+        return views
+    return [one for one in views if one.detail.get("carrier") == str(carrier_id)]
+
+
+def view(row: ExceptionItem) -> ExceptionView:
+    """The row as others see it."""
+    return ExceptionView(
+        id=row.id,
+        kind=row.kind,
+        subject_kind=row.subject_kind,
+        subject_id=row.subject_id,
+        severity=row.severity,
+        state=row.state,
+        detail=row.detail or {},
+        owner_id=PersonId(row.owner_id) if row.owner_id else None,
+        raised_at=row.raised_at,
+        changed_at=row.changed_at,
+        closed_at=row.closed_at,
+        reason=row.reason,
+        rev=row.rev,
+    )

@@ -1,0 +1,1 @@
+"""Files arrive whole, or not at all."""

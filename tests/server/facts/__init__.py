@@ -1,0 +1,1 @@
+"""Facts are taken once, in order, whatever they say."""
