@@ -4,16 +4,17 @@ import math
 import re
 from dataclasses import dataclass
 
-_SCIENTIFIC = re.compile(r"[+-]?\d[.,]\d+[eE]\+?\d+")
+_SCIENTIFIC = re.compile(r"\d[.,]\d+E\+\d\d+")  # as spreadsheets show it
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _NUMBER = {
-    ".": re.compile(r"[+-]?\d+(?:\.\d+)?"),
-    ",": re.compile(r"[+-]?\d+(?:,\d+)?"),
+    ".": re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII),
+    ",": re.compile(r"[+-]?\d+(?:,\d+)?", re.ASCII),
 }
 _THOUSANDS = {
-    ".": re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+"),
-    ",": re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+"),
+    ".": re.compile(r"[+-]?\d{1,3}(?:,\d{3})+\.\d+", re.ASCII),
+    ",": re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+", re.ASCII),
 }
+_WHOLE = re.compile(r"(\d{1,9})(?:[.,]0+)?", re.ASCII)
 SERVICE_MAX_S = 86_400
 
 
@@ -48,18 +49,21 @@ def coordinate(text: str, decimal: str, limit: int) -> float | Bad:
 
 def seconds(text: str) -> int | Bad:
     """Whole seconds from 0 to a day."""
-    if not re.fullmatch(r"\d{1,9}(?:[.,]0+)?", text):
+    value = _integer(text)
+    if value is None or value > SERVICE_MAX_S:
         return Bad("not_seconds", SERVICE_MAX_S)
-    value = int(re.split(r"[.,]", text)[0])
-    return value if value <= SERVICE_MAX_S else Bad("not_seconds", SERVICE_MAX_S)
+    return value
 
 
 def whole(text: str, limit: int) -> int | Bad:
     """A whole number from 1 to the limit."""
-    if not re.fullmatch(r"\d{1,9}(?:[.,]0+)?", text):
-        return Bad("not_a_position", limit)
-    value = int(re.split(r"[.,]", text)[0])
-    return value if 1 <= value <= limit else Bad("not_a_position", limit)
+    value = _integer(text)
+    return value if value is not None and 1 <= value <= limit else Bad("not_a_position", limit)
+
+
+def _integer(text: str) -> int | None:
+    found = _WHOLE.fullmatch(text)
+    return int(found[1]) if found else None
 
 
 def text(value: str, limit: int) -> str | Bad:

@@ -42,7 +42,7 @@ class Asked:
 
     kind: Kind
     content: bytes
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
     mapping: Mapping[str, str] | None = None
     fixes: Mapping[tuple[int, str], str] = field(default_factory=dict)
 
@@ -152,11 +152,11 @@ def _check_locations(
 
 
 def _as_finding(double: Double, name: str, address: str) -> Finding:
-    fields: dict[str, Value] = {"other_name": double.other_name, "apart": double.apart_m or 0}
+    more: dict[str, Value] = {"other_name": double.other_name, "apart": double.apart_m or 0}
     if isinstance(double.other, int):
-        fields["other_row"] = double.other
+        more["other_row"] = double.other
     column = address if double.why == "double_address" else name
-    return Finding(double.row, column, double.name, Level.DOUBLE, double.why, fields)
+    return Finding(double.row, column, double.name, Level.DOUBLE, double.why, more)
 
 
 def _check_stops(

@@ -152,7 +152,7 @@ def tidy(cell: str) -> str:
     """One spelling of the same text: composed letters, ordinary spaces, none at the ends."""
     if not cell.isascii():
         cell = unicodedata.normalize("NFC", cell.replace("\xa0", " ").replace("\u202f", " "))
-    return restore(cell.strip())
+    return restore(cell.replace("\r\n", "\n").strip())
 
 
 def tabulate(rows: list[Record], options: Options) -> Table:
@@ -171,8 +171,11 @@ def tabulate(rows: list[Record], options: Options) -> Table:
     if len(filled) - 1 > IMPORT_MAX_ROWS:
         raise Unreadable("too_many_rows", max_rows=IMPORT_MAX_ROWS)
     records: list[Record] = []
+    # Separators after the last column are harmless when the header or most rows have them too.
+    usual, _ = Counter(len(record.cells) for record in filled[1:]).most_common(1)[0]
+    longest = max(width, len(head.cells), usual)
     for record in filled[1:]:
-        finding = _length(record, width)
+        finding = _length(record, width, longest)
         if finding:
             findings.append(finding)
         if finding is None or finding.level is not Level.WRONG:
@@ -207,10 +210,10 @@ def _headers(head: Record, width: int) -> tuple[tuple[str, ...], list[Finding]]:
     return tuple(headers), findings
 
 
-def _length(record: Record, width: int) -> Finding | None:
+def _length(record: Record, width: int, longest: int) -> Finding | None:
     reach = max(at + 1 for at, cell in enumerate(record.cells) if cell)
     count: dict[str, str | int] = {"cells": len(record.cells), "columns": width}
-    if reach > width:
+    if reach > width or len(record.cells) > longest:
         extra = record.cells[reach - 1][:RAW_SHOWN]
         return Finding(record.row, "", extra, Level.WRONG, "row_long", count)
     if len(record.cells) < width:

@@ -22,8 +22,10 @@ _DAY_RANGE = rf"{_DAY}(?:\s*-\s*{_DAY})?"
 _SELECTOR = rf"(?:{_DAY_RANGE}|ph)(?:\s*,\s*(?:{_DAY_RANGE}|ph))*"
 _SPAN = r"\d{1,2}:\d\d\s*-\s*\d{1,2}:\d\d"
 _SEGMENT = re.compile(
-    rf"\s*(?P<days>{_SELECTOR})?\s*:?\s*(?P<spans>{_SPAN}(?:\s*,\s*{_SPAN})*|off\b|closed\b)\s*"
+    rf"\s*(?P<days>{_SELECTOR})?\s*:?\s*(?P<spans>{_SPAN}(?:\s*,\s*{_SPAN})*|off\b|closed\b)\s*",
+    re.ASCII,
 )
+_DIGITS = re.compile(r"[0-9]{3,4}")
 _ALWAYS = re.compile(r"24\s*/\s*7")
 _DASHES = str.maketrans({"–": "-", "—": "-", "‐": "-", "‑": "-"})
 
@@ -138,7 +140,7 @@ def read_span(text: str) -> tuple[time, time]:
 
 def _minute(text: str) -> int:
     hours, colon, minutes = text.strip().partition(":")
-    if not (colon and hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2):
+    if not (colon and _DIGITS.fullmatch(hours + minutes) and len(minutes) == 2):
         raise _Unclear(text)
     if int(hours) > 48 or int(minutes) > 59:
         raise _Unclear(text)
