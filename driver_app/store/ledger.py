@@ -284,7 +284,8 @@ def _standing(db: sqlite3.Connection) -> Standing:
 
 
 def _lock(db: sqlite3.Connection, standing: str) -> None:
-    meta.put_ui(db, "standing", standing)
+    if meta.ui(db, "standing") != standing:
+        meta.put_ui(db, "standing", standing)
     if standing == "stolen":
         rows.wipe(db)
         meta.put_ui(db, "driver", None)

@@ -1,0 +1,1 @@
+"""The talk with the office: when, in which order, and what an answer means."""
