@@ -1,7 +1,7 @@
 """The cheapest place for one more stop, all others keeping their order."""
 
-from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from shared.keeping import END_OF_RUN, HERE
 from shared.task import Window
@@ -71,19 +71,13 @@ def _first_clean(
     walker: Walker, order: Sequence[int], new: int, places: list[tuple[int, int]]
 ) -> Inserted | None:
     """With forward times and backward slack, one look per place tells whether it stays clean."""
-    if walker.rest is not None:
-        return None
-    leaves = _leaves(walker, order)
-    slack = latest_arrivals(walker, order)
-    rows = [walker.at.index, *(walker.spots[s].row for s in order), walker.run.end_index]
-    spot, drive = walker.spots[new], walker.drive
+    strands = _prefixes(walker, order, CLEAN)
+    slack = Slack.of(walker, order)
     for added, place in places:
-        if place >= len(leaves):
+        if place >= len(strands):
             continue
-        arrive = leaves[place] + drive(rows[place], spot.row)
-        # A lower bound is enough: several windows and setups can only make it later.
-        leave = max(arrive, spot.open_s) + spot.service_s
-        if arrive > spot.close_s or leave + drive(spot.row, rows[place + 1]) > slack[place]:
+        here = walker.place(order[:place])
+        if not slack.allows(walker.step(strands[place], here, new, place), new, place):
             continue
         tried = _with(order, new, place)
         if walker.faults(tried, CLEAN) == CLEAN:
@@ -91,38 +85,74 @@ def _first_clean(
     return None
 
 
-def _leaves(walker: Walker, order: Sequence[int]) -> list[int]:
-    """When the vehicle leaves the start and each stop, as far as it is never late."""
-    strand = walker.begin()[0]
-    here, leaves = walker.at.index, [strand.time_s]
-    for stop_id in order:
-        strand = walker.serve(strand, here, stop_id)
-        if strand.hard:
+def _prefixes(
+    walker: Walker, order: Sequence[int], worst: Faults | None = None
+) -> list[tuple[Strand, ...]]:
+    """The strands in front of every place, as far as they are no worse than this."""
+    strands, here = walker.begin(), walker.at.index
+    prefixes = [strands]
+    for number, stop_id in enumerate(order):
+        strands = walker.step(strands, here, stop_id, number)
+        if worst is not None:
+            strands = tuple(strand for strand in strands if strand.faults <= worst)
+        if not strands:
             break
         here = walker.spots[stop_id].row
-        leaves.append(strand.time_s)
-    return leaves
+        prefixes.append(strands)
+    return prefixes
 
 
-def latest_arrivals(walker: Walker, order: Sequence[int]) -> list[int]:
-    """The latest arrival at each stop, and at the end, that keeps everything after it clean.
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """The latest arrivals that keep the rest of an order clean, at each stop and at the end.
 
-    Setup is taken from the neighbours in this order, as an inserted stop may change it the final
-    look is always a full walk.
+    Upper bounds: setups are left out, for they depend on the neighbour.
     """
-    window = walker.run.end_window
-    latest = ALWAYS if window is None else window[1] + walker.run.max_overtime_s
-    row = walker.run.end_index
-    slack = [latest]
-    for stop_id in reversed(order):
-        spot = walker.spots[stop_id]
-        start_by = latest - walker.drive(spot.row, row) - spot.service_s
-        windows = spot.windows or ((spot.open_s, spot.close_s),)
-        latest = _last_arrival(windows, start_by)
-        row = spot.row
-        slack.append(latest)
-    slack.reverse()
-    return slack
+
+    walker: Walker
+    rows: list[int]
+    rested: list[int]
+    waiting: list[int]
+    """The same while the break is still to come."""
+
+    @staticmethod
+    def of(walker: Walker, order: Sequence[int]) -> "Slack":
+        window = walker.run.end_window
+        latest = ALWAYS if window is None else window[1] + walker.run.max_overtime_s
+        pending = latest if walker.rest is None else -ALWAYS
+        rows, rested, waiting = [walker.run.end_index], [latest], [pending]
+        for stop_id in reversed(order):
+            spot = walker.spots[stop_id]
+            drive = walker.drive(spot.row, rows[-1])
+            windows = spot.windows or ((spot.open_s, spot.close_s),)
+            leave = _latest_leave(walker, drive, latest, pending)
+            latest = _last_arrival(windows, latest - drive - spot.service_s)
+            pending = _last_arrival(windows, leave - spot.service_s)
+            rows.append(spot.row)
+            rested.append(latest)
+            waiting.append(pending)
+        return Slack(walker, rows[::-1], rested[::-1], waiting[::-1])
+
+    def allows(self, strands: Iterable[Strand], new: int, place: int) -> bool:
+        """Whether some strand that has just served the new stop can stay clean to the end."""
+        drive = self.walker.drive(self.walker.spots[new].row, self.rows[place])
+        latest = self.rested[place]
+        leave = _latest_leave(self.walker, drive, latest, self.waiting[place])
+        return any(
+            not strand.hard and strand.time_s <= (leave if strand.rest is None else latest - drive)
+            for strand in strands
+        )
+
+
+def _latest_leave(walker: Walker, drive: int, rested: int, waiting: int) -> int:
+    """The latest moment to set out on a leg with the break still to come: now, there or later."""
+    if walker.rest is None:
+        return rested - drive
+    pause = walker.rest
+    start_by = rested - pause.service_s
+    here = _last_arrival(pause.windows, start_by - drive)
+    there = _last_arrival(pause.windows, start_by) - drive
+    return max(here, there, waiting - drive)
 
 
 def _last_arrival(windows: Sequence[Window], start_by: int) -> int:
@@ -137,32 +167,60 @@ def _last_arrival(windows: Sequence[Window], start_by: int) -> int:
 def _least_bad(
     walker: Walker, order: Sequence[int], new: int, places: list[tuple[int, int]]
 ) -> Inserted:
-    """No place is clean, or a break makes it hard to say: walk on from each place in turn."""
+    """No place is clean: walk on from each, and leave off where it cannot become the best."""
     prefixes = _prefixes(walker, order)
-    best: Inserted | None = None
-    for added, place in places:
-        worst = best.faults if best is not None else None
-        tried = _with(order, new, place)
-        here = walker.place(order[:place])
-        strands = walker.pass_through(prefixes[place], here, tried[place:], worst, leg=place)
+    hope = Hope.of(walker, order, new)
+    hopeful = min((hope.least[place], added, place) for added, place in places)
+    best: tuple[Faults, int, int] | None = None
+    for added, place in [hopeful[1:], *places]:
+        if best is not None and (hope.least[place], added, place) >= best:
+            continue
+        tried, tail = _with(order, new, place), hope.tail(place)
+        here, worst = walker.place(order[:place]), best[0] if best is not None else None
+        strands = prefixes[place]
+        strands = walker.pass_through(strands, here, tried[place:], worst, leg=place, tail=tail)
         if not strands:
             continue
         end = walker.finish(strands, walker.place(tried), len(tried))
+        if worst is not None and end.faults > worst:
+            continue
         faults = walker.and_rules(tried, end)
-        if best is None or faults < best.faults:
-            best = Inserted(tried, faults, added)
-        if best.faults == CLEAN:
-            break
+        if best is None or (faults, added, place) < best:
+            best = (faults, added, place)
     assert best is not None, "there is always the last place"
-    return best
+    return Inserted(_with(order, new, best[2]), best[0], best[1])
 
 
-def _prefixes(walker: Walker, order: Sequence[int]) -> list[tuple[Strand, ...]]:
-    """The strands on arrival in front of every place."""
-    strands, here = walker.begin(), walker.at.index
-    prefixes = [strands]
-    for number, stop_id in enumerate(order):
-        strands = walker.pass_through(strands, here, (stop_id,), None, leg=number)
-        here = walker.spots[stop_id].row
-        prefixes.append(strands)
-    return prefixes
+@dataclass(frozen=True, slots=True)
+class Hope:
+    """The fewest faults a place can lead to: what is late anyway, were there no break.
+
+    A stop put in makes nobody earlier, unless the way round is quicker than the direct one; then
+    only what lies before it counts.
+    """
+
+    least: list[Faults]
+    behind: list[Faults]
+    quicker: set[int]
+
+    @staticmethod
+    def of(walker: Walker, order: Sequence[int], new: int) -> "Hope":
+        relaxed = replace(walker, rest=None)
+        ahead = [strands[0] for strands in _prefixes(relaxed, order)]
+        rows = [walker.at.index, *(walker.spots[s].row for s in order), walker.run.end_index]
+        end = ahead[-1]
+        behind = [(end.hard - s.hard, end.late_s - s.late_s) for s in ahead]
+        least, quicker = [], set()
+        for place, strand in enumerate(ahead):
+            after = relaxed.serve(strand, rows[place], new)
+            hard, late = behind[place]
+            via, direct = (after, walker.spots[new].row), (strand, rows[place])
+            if place < len(order) and relaxed.sooner(via, direct, order[place]):
+                quicker.add(place)
+                hard, late = CLEAN
+            least.append((after.hard + hard, after.late_s + late))
+        return Hope(least, behind, quicker)
+
+    def tail(self, place: int) -> Sequence[Faults]:
+        """What is late after the new stop, and after each of the stops behind it."""
+        return () if place in self.quicker else self.behind[place:]

@@ -159,7 +159,7 @@ class Rearranging:
         stops, committed = self._walker.run.stops, self._walker.run.committed
         fixed = [n for n, s in enumerate(order) if stops[s].locked or s in committed]
         before = [n + 1 for n in fixed if n < number]
-        behind = [n for n in fixed if n > number]
+        behind = [n for n in fixed if n >= number]
         return max(before, default=0), min(behind, default=len(order))
 
     def _put_back(self, order: Order, stop_id: int) -> Order:

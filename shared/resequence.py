@@ -36,20 +36,22 @@ def resequence(
     day = changed(task)
     walker = day.settle()
     found = _better(task, day, walker, Effort(steps, should_stop))
-    return _answer(task, day, walker, found)
+    return _answer(_before(task), day, walker, found)
 
 
 def keep_order(task: Task) -> Answer:
     """Rungs 0 and 1 alone: what was asked for happens, everything else keeps its order."""
     day = changed(task)
     walker = day.settle()
-    return _answer(task, day, walker, _as_told(day))
+    return _answer(_before(task), day, walker, _as_told(day))
 
 
 def what_if(task: Task) -> Price:
     """The price of the changes before they are made; nothing else is moved."""
-    before = simulate(task.run, task.order, task.at)
-    answer = keep_order(task)
+    day = changed(task)
+    walker = day.settle()
+    before = _before(task)
+    answer = _answer(before, day, walker, _as_told(day))
     new, worse, cleared = compare(before.violations, answer.timeline.violations)
     return Price(
         order=answer.order,
@@ -105,8 +107,11 @@ def _better(task: Task, day: Changed, walker: Walker, effort: Effort) -> _Found:
     return found
 
 
-def _answer(task: Task, day: Changed, walker: Walker, found: _Found) -> Answer:
-    before = simulate(task.run, task.order, task.at)
+def _before(task: Task) -> Timeline:
+    return simulate(task.run, task.order, task.at)
+
+
+def _answer(before: Timeline, day: Changed, walker: Walker, found: _Found) -> Answer:
     timeline = written(walker, found.order)
     kept = tuple(stop_id for stop_id in day.kept if stop_id not in found.dropped)
     return Answer(

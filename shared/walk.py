@@ -5,6 +5,7 @@ A fault total is `(how many hard rules are broken, by how many seconds)`; smalle
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, repeat
 from typing import NamedTuple
 
 from shared.task import Amount, RunView, Start, TaskBreak, TaskStop, Violation, Window
@@ -64,6 +65,8 @@ class Walker:
     at: Start
     spots: dict[int, Spot]
     rest: TaskBreak | None
+    nets: tuple[dict[int, int], ...]
+    """Per dimension what each stop adds to the load, all told."""
     ruled: bool
     """Whether any rule speaks of the order itself: positions, pairs, befores, locks."""
 
@@ -94,47 +97,82 @@ class Walker:
         strands: tuple[Strand, ...],
         here: int,
         order: Sequence[int],
-        worst: Faults | None,
+        worst: Faults | None = None,
+        *,
         leg: int = 0,
+        tail: Sequence[Faults] = (),
     ) -> tuple[Strand, ...]:
-        """Walk on through these stops; empty when every way is worse than `worst`."""
-        if self.rest is None:
-            single = self._straight(strands[0], here, order, worst)
-            return () if single is None else (single,)
+        """Walk on through these stops; empty when every way is worse than `worst`.
+
+        `tail` says for each stop how much will surely be broken after it.
+        """
         for offset, stop_id in enumerate(order):
-            index = self.spots[stop_id].row
-            strands = self.with_rest(strands, here, index, leg + offset)
-            strands = _best(self.serve(s, here, stop_id) for s in strands)
+            if self._settled(strands):
+                rest, more = order[offset:], tail[offset:] or repeat(CLEAN)
+                ways = (self._straight(strand, here, rest, worst, more) for strand in strands)
+                return tuple(way for way in ways if way is not None)
+            strands = self.step(strands, here, stop_id, leg + offset)
             if worst is not None:
-                strands = tuple(s for s in strands if s.faults <= worst)
+                more_hard, more_late = tail[offset] if tail else CLEAN
+                strands = tuple(
+                    s for s in strands if (s.hard + more_hard, s.late_s + more_late) <= worst
+                )
             if not strands:
                 return ()
-            here = index
+            here = self.spots[stop_id].row
         return strands
 
+    def step(
+        self, strands: tuple[Strand, ...], here: int, stop_id: int, leg: int
+    ) -> tuple[Strand, ...]:
+        """Serve one stop on every strand; long before the break opens there is only one."""
+        if self.rest is None or (len(strands) == 1 and strands[0].rest is None):
+            alone = self.serve(strands[0], here, stop_id)
+            if self.rest is None or alone.time_s <= self.rest.windows[0][0]:
+                return (alone,)
+        strands = self.with_rest(strands, here, self.spots[stop_id].row, leg)
+        return _best(self.serve(strand, here, stop_id) for strand in strands)
+
+    def sooner(self, via: tuple[Strand, int], direct: tuple[Strand, int], stop_id: int) -> bool:
+        """Whether one way to a stop is anywhere ahead of another, on arrival or when leaving."""
+        row = self.spots[stop_id].row
+        arrives = [strand.time_s + self.drive(here, row) for strand, here in (via, direct)]
+        leaves = [self.serve(strand, here, stop_id).time_s for strand, here in (via, direct)]
+        return arrives[0] < arrives[1] or leaves[0] < leaves[1]
+
+    def _settled(self, strands: tuple[Strand, ...]) -> bool:
+        """Whether nobody can take the break any more: taken on every strand, or over."""
+        rest, first = self.rest, strands[0]
+        return rest is None or first.rest is not None or first.time_s > rest.windows[-1][1]
+
     def _straight(
-        self, strand: Strand, here: int, order: Sequence[int], worst: Faults | None
+        self,
+        strand: Strand,
+        here: int,
+        order: Sequence[int],
+        worst: Faults | None,
+        tail: Iterable[Faults],
     ) -> Strand | None:
         """The hot loop: no break to place, so there is one strand."""
-        count, late, time, rest = strand
+        hard, late, time, rest = strand
         rows, spots = self.run.durations, self.spots
-        for stop_id in order:
-            index, service, setup, opens, closes, windows = spots[stop_id]
-            if index != here:
-                time += rows[here][index]
+        for stop_id, (more_hard, more_late) in zip(order, tail, strict=False):
+            row, service, setup, opens, closes, windows = spots[stop_id]
+            if row != here:
+                time += rows[here][row]
                 service += setup
-                here = index
+                here = row
             if time > closes:
-                count += 1
+                hard += 1
                 late += time - closes
-                if worst is not None and (count, late) > worst:
+                if worst is not None and (hard + more_hard, late + more_late) > worst:
                     return None
             elif time < opens:
                 time = opens
             elif windows is not None:
                 time = opening(windows, time) or time
             time += service
-        return Strand(count, late, time, rest)
+        return Strand(hard, late, time, rest)
 
     def with_rest(
         self, strands: tuple[Strand, ...], here: int, there: int, leg: int
@@ -224,13 +262,18 @@ class Walker:
         return loads
 
     def load_faults(self, order: Sequence[int]) -> int:
-        if not self.at.load:
-            return 0
-        capacity = self.run.capacity
+        """Stops after which there is more on board than fits, or less than nothing."""
+        for have, room, net in zip(self.at.load, self.run.capacity, self.nets, strict=False):
+            levels = list(accumulate(map(net.__getitem__, order), initial=have))[1:]
+            if levels and (min(levels) < 0 or max(levels) > room):
+                return self._count_loads(order)
+        return 0
+
+    def _count_loads(self, order: Sequence[int]) -> int:
         faults = 0
         for load in self.loads(order)[1:]:
             faults += min(load) < 0
-            faults += any(have > room for have, room in zip(load, capacity, strict=False))
+            faults += exceeds(load, self.run.capacity)
         return faults
 
     def rest_faults(self, order: Sequence[int], end: Strand) -> int:
@@ -246,7 +289,15 @@ def prepare(run: RunView, at: Start) -> Walker:
     stops = run.stops.values()
     spoken = any(s.locked or s.before or s.position != "any" for s in stops)
     spots = {stop.id: spot(stop) for stop in stops}
-    return Walker(run, at, spots, rest, ruled=spoken or bool(run.pairs))
+    nets = tuple(
+        {stop.id: _part(stop.pickup, n) - _part(stop.delivery, n) for stop in stops}
+        for n in range(len(at.load))
+    )
+    return Walker(run, at, spots, rest, nets, ruled=spoken or bool(run.pairs))
+
+
+def _part(amount: Amount, dimension: int) -> int:
+    return amount[dimension] if amount else 0
 
 
 def after_stop(load: Amount, stop: TaskStop) -> Amount:
