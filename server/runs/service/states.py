@@ -1,0 +1,221 @@
+"""The plan state of a run: dispatch, recall, cancel, assign, take over, close."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from server.core import audit
+from server.core.access import Principal
+from server.core.clock import to_ms
+from server.feed import service as feed
+from server.fleet import queries as fleet
+from server.people import queries as people
+from server.runs import queries
+from server.runs.service.plans import PlanDraft, locked_run, write_plan
+from server.runs.service.rows import shown_rows
+from server.runs.service.scoping import devices_of, rescope_runs
+from server.runs.tables import RunRow
+from shared.ids import DeviceId, DriverId, RunId, SiteId, VehicleId
+from shared.refusals import refuse
+
+CLOSE_AFTER_S = 86_400
+NOT_DISPATCHED = "not_dispatched"
+Overrides = Sequence[tuple[str, str]]
+
+
+def dispatch(
+    session: Session,
+    who: Principal,
+    run_id: RunId,
+    *,
+    gate: Sequence[tuple[str, str, str]] = (),
+    overrides: Overrides = (),
+    now: datetime,
+) -> RunRow:
+    """Give a planned run to its devices; `gate` are the items (item, level, sentence) it passed.
+
+    A block that is not overridden with a reason refuses `gate_blocked`.
+    """
+    run = locked_run(session, who.site_id, run_id)
+    if run.plan_state == "dispatched":
+        return run
+    if run.plan_state != "planned":
+        raise refuse("bad_state", why=f"the run is {run.plan_state}")
+    excused = {item for item, reason in overrides if reason.strip()}
+    blocks = [
+        sentence for item, level, sentence in gate if level == "block" and item not in excused
+    ]
+    if blocks:
+        raise refuse("gate_blocked", why="; ".join(blocks)[:500])
+    run.plan_state, run.dispatched_at = "dispatched", now
+    run.gate = [list(item) for item in gate] or None
+    used = [[item, reason] for item, reason in overrides if item in {one[0] for one in gate}]
+    run.gate_overrides = used or None
+    _tell(session, who, run, "run.dispatched", now)
+    feed.close_exception(session, who.site_id, NOT_DISPATCHED, "run", run.id, now=now)
+    if used:
+        feed.raise_exception(session, who.site_id, "gate_overridden", "run", run.id,
+                             detail={"items": used, "by": who.name}, now=now)  # fmt: skip
+    return run
+
+
+def recall(
+    session: Session, who: Principal, run_id: RunId, *, reason: str, now: datetime
+) -> RunRow:
+    """Take a dispatched run back to planned, as long as nothing happened on it."""
+    run = locked_run(session, who.site_id, run_id)
+    if run.plan_state != "dispatched" or run.fact is not None:
+        raise refuse("bad_state", why="only a dispatched run without facts can be recalled")
+    run.plan_state, run.dispatched_at, run.device_id = "planned", None, None
+    run.pinned = True
+    _tell(session, who, run, "run.recalled", now, reason=reason)
+    return run
+
+
+def cancel(
+    session: Session, who: Principal, run_id: RunId, *, reason: str, now: datetime
+) -> RunRow:
+    """Call a run off; facts that still come are kept and shown as off the plan."""
+    run = locked_run(session, who.site_id, run_id)
+    if run.plan_state == "cancelled":
+        return run
+    if run.plan_state == "closed":
+        raise refuse("bad_state", why="the run is closed")
+    run.plan_state, run.cancel_reason, run.pinned = "cancelled", reason or "office", True
+    run.off_plan = run.fact is not None
+    _tell(session, who, run, "run.cancelled", now, reason=reason)
+    feed.close_exception(session, who.site_id, NOT_DISPATCHED, "run", run.id, now=now)
+    return run
+
+
+def assign(
+    session: Session,
+    who: Principal,
+    run_id: RunId,
+    *,
+    vehicle_id: VehicleId | None = None,
+    driver_id: DriverId | None = None,
+    expected_version: int,
+    reason: str = "",
+    now: datetime,
+) -> int:
+    """Give the run another vehicle or driver; None leaves it. The next plan version says so."""
+    run = locked_run(session, who.site_id, run_id)
+    _check_known(session, who.site_id, vehicle_id, driver_id)
+    wanted: dict[str, UUID | None] = {}
+    if vehicle_id is not None:
+        wanted["vehicle_id"] = vehicle_id
+    if driver_id is not None:
+        wanted["driver_id"] = driver_id
+        run.device_id = None
+    view = queries.load(session, who.site_id, run_id)
+    draft = PlanDraft(
+        order=view.order,
+        ops=[{"op": "assign", **{key: str(value) for key, value in wanted.items()}}],
+        violations=view.plan.violations,
+        assign=wanted,
+    )
+    version = write_plan(session, who.site_id, run_id, draft, expected_version=expected_version,
+                         by=who.name, reason=reason, now=now)  # fmt: skip
+    assigned(session, who.site_id, run, now)
+    return version
+
+
+def assigned(session: Session, site_id: SiteId, run: RunRow, now: datetime) -> None:
+    """Bring Carrier and scopes in line after a run got another vehicle or driver."""
+    run.carrier_id = _carrier(session, site_id, run)
+    session.flush()
+    if run.in_feed:
+        feed.publish(session, site_id, shown_rows(session, site_id, RunId(run.id)), now)
+    rescope_runs(session, site_id, [run], now)
+
+
+def take_over(
+    session: Session,
+    site_id: SiteId,
+    run: RunRow,
+    *,
+    device_id: DeviceId,
+    driver_id: DriverId | None,
+    now: datetime,
+) -> None:
+    """Let the run go on on this device alone; the former one loses it."""
+    if run.device_id == device_id and (driver_id is None or run.driver_id == driver_id):
+        return
+    run.device_id = device_id
+    run.driver_id = run.driver_id or driver_id
+    run.claim = None
+    feed.lock(session, site_id, now)
+    session.flush()
+    feed.publish(session, site_id, shown_rows(session, site_id, RunId(run.id)), now)
+    rescope_runs(session, site_id, [run], now)
+
+
+def grant_claim(session: Session, who: Principal, run_id: RunId, *, now: datetime) -> RunRow:
+    """Agree that whoever asked first takes this run."""
+    run = locked_run(session, who.site_id, run_id)
+    if run.claim is None:
+        raise refuse("bad_state", why="nobody asked for this run")
+    device = DeviceId(UUID(run.claim["device"]))
+    driver = DriverId(UUID(run.claim["driver"])) if run.claim.get("driver") else None
+    take_over(session, who.site_id, run, device_id=device, driver_id=driver, now=now)
+    audit.record(session, who, "run.claim_granted", ("run", run.id), now=now)
+    return run
+
+
+def close_done(
+    session: Session, site_id: SiteId, *, now: datetime, unsent: frozenset[DeviceId] = frozenset()
+) -> int:
+    """Close runs a day after their end, unless a device of theirs still holds something."""
+    closed = []
+    limit = now - timedelta(seconds=CLOSE_AFTER_S)
+    for run in queries.open_runs(session, site_id):
+        over = run.returned_at is not None and run.returned_at <= limit
+        if over and not devices_of(session, site_id, run, now) & unsent:
+            run.plan_state, run.updated_at = "closed", now
+            run.rev = feed.lock(session, site_id, now)
+            closed.append(run)
+    for run in closed:
+        feed.publish(session, site_id, shown_rows(session, site_id, RunId(run.id)), now)
+    rescope_runs(session, site_id, closed, now)
+    return len(closed)
+
+
+def _tell(
+    session: Session,
+    who: Principal,
+    run: RunRow,
+    what: str,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> None:
+    run.updated_at = now
+    run.rev = feed.lock(session, who.site_id, now)
+    if run.carrier_id is None:
+        run.carrier_id = _carrier(session, who.site_id, run)
+    feed.publish(session, who.site_id, shown_rows(session, who.site_id, RunId(run.id)), now)
+    rescope_runs(session, who.site_id, [run], now)
+    audit.record(session, who, what, ("run", run.id), now=now, reason=reason,
+                 after={"plan_state": run.plan_state, "at": to_ms(now)})  # fmt: skip
+
+
+def _carrier(session: Session, site_id: SiteId, run: RunRow) -> UUID | None:
+    """The Carrier whose vehicle drives, else whose driver does."""
+    if run.vehicle_id is not None:
+        vehicle = fleet.vehicle(session, site_id, VehicleId(run.vehicle_id))
+        if vehicle is not None and vehicle.carrier_id is not None:
+            return vehicle.carrier_id
+    if run.driver_id is None:
+        return None
+    driver = people.driver(session, site_id, DriverId(run.driver_id))
+    return driver.carrier_id if driver is not None else None
+
+
+def _check_known(session: Session, site_id: SiteId, vehicle: object, driver: object) -> None:
+    checks = (("vehicle_id", vehicle, fleet.vehicle), ("driver_id", driver, people.driver))
+    for key, wanted, find in checks:
+        if wanted is not None and find(session, site_id, wanted) is None:  # type: ignore[operator]
+            raise refuse("bad_input", errors=[(f"/{key}", "unknown")], why=key)
