@@ -20,6 +20,7 @@ from server.core.jobs import Jobs
 from server.core.leader import Leader
 from server.core.logs import log
 from server.core.settings import Settings
+from server.core.throttle import Throttle
 from server.core.writer import AnyWriter
 from shared.gate import Unfit, parse_json
 from shared.refusals import Refusal, problem_body, refuse
@@ -48,6 +49,8 @@ class Parts:
     travel: Any = None
     outbound: Any = None
     server_id: str = ""
+    setup_token: str = ""  # one-time, printed on the console while nobody exists
+    throttle: Throttle = field(default_factory=Throttle)
     closing: list[Callable[[], None]] = field(default_factory=list)
 
 

@@ -70,3 +70,9 @@ class Settings(BaseSettings):
         if self.public_origins:
             return self.public_origins[0]
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The digest of a certificate of our own making, as the pairing QR carries it."""
+        digest = self.data / "tls" / "ca.sha256"
+        return digest.read_text().strip() if digest.exists() else None

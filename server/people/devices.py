@@ -1,6 +1,7 @@
 """Use cases of devices: pair by code, take them out of service, note what they report."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,15 +14,14 @@ from server.core import audit
 from server.core.access import Principal, Resource, allow
 from server.core.clock import to_ms
 from server.core.ids import new_id
-from server.core.throttle import Limit
+from server.core.throttle import Limit, Throttle
 from server.people import queries
 from server.people.rules import TOKEN_PREFIX, new_code, new_token, read_code, sha256
 from server.people.tables import DeviceRow, DeviceTokenRow, PairCodeRow
 from shared.ids import DeviceId, DriverId, SiteId, VehicleId
-from shared.refusals import refuse
+from shared.refusals import SignIn, refuse
+from shared.sync import PAIR_CODE_S, PAIR_TRIES
 
-PAIR_CODE_S = 600
-PAIR_TRIES = 5
 BY_PEER = Limit("pair.peer", PAIR_TRIES, PAIR_CODE_S)
 BY_SERVER = Limit("pair.server", PAIR_TRIES * 10, PAIR_CODE_S)
 STATES = ("active", "retired", "stolen")
@@ -90,6 +90,19 @@ def pair_link(origin: str, site_id: SiteId, code: str, fingerprint: str | None =
     """The link a QR carries: address, site, code, and the digest of a private certificate."""
     link = f"milkrun://pair?u={quote(origin, safe='')}&s={site_id}&c={code}"
     return f"{link}&f={fingerprint}" if fingerprint else link
+
+
+@contextmanager
+def tries(throttle: Throttle, peer: str) -> Iterator[None]:
+    """Let somebody try a code; wrong ones are counted per peer and for the whole server."""
+    throttle.check(BY_PEER, peer)
+    throttle.check(BY_SERVER, EVERYBODY)
+    try:
+        yield
+    except SignIn:
+        throttle.count(BY_PEER, peer)
+        throttle.count(BY_SERVER, EVERYBODY)
+        raise
 
 
 def pair(session: Session, ask: Ask, *, now: datetime) -> Paired | None:

@@ -6,20 +6,38 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from server.core.access import Principal, Role
-from server.core.clock import to_ms
+from server.core.clock import Clock, to_ms
 from server.people import queries
 from server.people.queries import Credential
 from server.people.rules import API_TOKEN_PREFIX, TOKEN_PREFIX, sha256
 from server.people.tables import ApiTokenRow, DeviceTokenRow, PersonRow, WebSessionRow
 from shared.ids import DeviceId, DriverId, PersonId, SiteId, VehicleId
 from shared.refusals import refuse
+from shared.sync import RETIRED_DAYS, TOKEN_DAYS
 
 SESSION_IDLE_H = 12
-TOKEN_DAYS = 90
-RETIRED_DAYS = 30
 SEEN_EVERY_S = 300
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
+
+
+class Porter:
+    """The guard's door (`server.core.guard.Door`), with the clock it compares by."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def by_bearer(self, session: Session, token: str) -> Principal:
+        """Find the device or API token, or refuse."""
+        return by_bearer(session, token, self._clock.now())
+
+    def by_cookie(self, session: Session, cookie: str) -> Principal:
+        """Find the person, or refuse."""
+        return by_cookie(session, cookie, self._clock.now())
+
+    def note_use(self, session: Session, who: Principal) -> None:
+        """Write down that the credential was used."""
+        note_use(session, who, self._clock.now())
 
 
 def by_bearer(session: Session, token: str, now: datetime) -> Principal:

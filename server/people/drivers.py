@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -18,7 +19,10 @@ from shared.ids import CarrierId, DriverId, SiteId
 from shared.refusals import refuse
 
 SITE_SCOPE = "site"
-KEYS = ("name", "lang", "skills", "shift", "zones", "carrier_id", "valid_until", "active")
+KEYS = (
+    "name", "lang", "skills", "shift", "zones", "carrier_id", "valid_until", "active",
+    "badge_hash", "pin_salt", "pin_verifier",
+)  # fmt: skip
 
 
 def add_driver(
@@ -26,18 +30,15 @@ def add_driver(
     who: Principal,
     given: Mapping[str, Any],
     *,
-    driver_id: DriverId | None = None,
     now: datetime,
 ) -> DriverRow:
-    """Add a driver; `pin` and `badge` are kept only as what a device checks."""
+    """Add a driver, from what `prepared` made of it."""
     carrier_id = given.get("carrier_id") or who.carrier_id
     allow(who, "write", resource=Resource("drivers", who.site_id, carrier_id=carrier_id))
     row = DriverRow(
         site_id=who.site_id,
-        id=driver_id or new_id(now),
-        skills=[],
-        zones=[],
-        **_columns({**given, "carrier_id": carrier_id}),
+        id=_fresh_id(session, who, given, now),
+        **{"skills": [], "zones": [], **_columns(given), "carrier_id": carrier_id},
         created_at=now,
         updated_at=now,
     )
@@ -54,7 +55,6 @@ def change_driver(
     driver_id: DriverId,
     changed: Mapping[str, Any],
     *,
-    expected_rev: int | None = None,
     now: datetime,
 ) -> DriverRow:
     """Change the keys that are given; a stale revision is refused."""
@@ -62,7 +62,7 @@ def change_driver(
     if row is None:
         raise refuse("not_found")
     allow(who, "write", resource=resource_of(row))
-    if expected_rev is not None and row.rev != expected_rev:
+    if changed.get("expected_rev") not in (None, row.rev):
         raise refuse("rev")
     for key, value in _columns(changed).items():
         setattr(row, key, value)
@@ -75,6 +75,17 @@ def change_driver(
     return row
 
 
+def _columns(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: given[key] for key in KEYS if key in given and given[key] is not None}
+
+
+def _fresh_id(session: Session, who: Principal, given: Mapping[str, Any], now: datetime) -> UUID:
+    wanted: UUID | None = given.get("id")
+    if wanted and queries.driver(session, who.site_id, DriverId(wanted)) is not None:
+        raise refuse("exists", what=str(wanted))
+    return wanted or new_id(now)
+
+
 def resource_of(row: DriverRow) -> Resource:
     """The driver as something one has rights on."""
     return Resource(
@@ -85,8 +96,12 @@ def resource_of(row: DriverRow) -> Resource:
     )
 
 
-def _columns(given: Mapping[str, Any]) -> dict[str, Any]:
-    columns = {key: given[key] for key in KEYS if key in given}
+def prepared(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace PIN and badge by what is kept of them; takes long, so before any write."""
+    columns = {key: value for key, value in given.items() if key not in ("pin", "badge")}
+    for key in ("skills", "zones"):
+        if columns.get(key) is not None:
+            columns[key] = list(columns[key])
     if given.get("pin"):
         pin = pin_of(check_pin(given["pin"]))
         columns |= {"pin_salt": pin.salt, "pin_verifier": pin.verifier}

@@ -19,6 +19,16 @@ from server.people.tables import (
 from shared.ids import CarrierId, DeviceId, DriverId, PersonId, SiteId, VehicleId
 from shared.refusals import refuse
 
+# Rows that other files of this room name in their signatures.
+__all__ = [
+    "ApiTokenRow",
+    "DeviceRow",
+    "DriverRow",
+    "PersonRow",
+    "RoleGrantRow",
+    "WebSessionRow",
+]
+
 
 def anybody(session: Session) -> bool:
     """Whether a person exists at all on this server."""

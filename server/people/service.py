@@ -49,6 +49,15 @@ class Attempt:
     peer: str
 
 
+@dataclass(frozen=True)
+class TokenAsk:
+    """An API token that shall be made."""
+
+    name: str
+    rights: str
+    ends_ms: int
+
+
 def first_supervisor(
     session: Session,
     site_id: SiteId,
@@ -191,7 +200,7 @@ def sign_out(session: Session, who: Principal) -> None:
 
 def end_session(session: Session, who: Principal, session_id: UUID) -> None:
     """End one of one's own sessions."""
-    mine = queries.sessions(session, who.site_id, _own(who))
+    mine = queries.sessions(session, who.site_id, own(who))
     row = next((one for one in mine if one.id == session_id), None)
     if row is None:
         raise refuse("not_found")
@@ -205,20 +214,20 @@ def end_sessions(session: Session, site_id: SiteId, person_id: PersonId) -> None
 
 
 def make_api_token(
-    session: Session, who: Principal, *, name: str, rights: str, ends_ms: int, now: datetime
+    session: Session, who: Principal, ask: TokenAsk, *, now: datetime
 ) -> tuple[UUID, str]:
     """Make a token that acts as its owner; it is shown this once."""
-    if not to_ms(now) < ends_ms <= to_ms(now) + API_TOKEN_MAX_D * DAY_MS:
-        raise refuse("bad_input", errors=[("/ends_ms", "within 365 days")], why="ends_ms")
+    if not to_ms(now) < ask.ends_ms <= to_ms(now) + API_TOKEN_MAX_D * DAY_MS:
+        raise refuse("bad_input", errors=[("/expires", "within 365 days")], why="expires")
     token = new_token(API_TOKEN_PREFIX)
     row = ApiTokenRow(
         site_id=who.site_id,
         id=new_id(now),
         token_hash=sha256(token),
-        person_id=_own(who),
-        name=name,
-        rights=rights,
-        ends_ms=ends_ms,
+        person_id=own(who),
+        name=ask.name,
+        rights=ask.rights,
+        ends_ms=ask.ends_ms,
     )
     session.add(row)
     audit.record(session, who, "token.made", ("api_token", row.id), now=now)
@@ -227,7 +236,7 @@ def make_api_token(
 
 def end_api_token(session: Session, who: Principal, token_id: UUID, *, now: datetime) -> None:
     """Revoke one of one's own API tokens."""
-    mine = queries.api_tokens(session, who.site_id, _own(who))
+    mine = queries.api_tokens(session, who.site_id, own(who))
     row = next((one for one in mine if one.id == token_id), None)
     if row is None:
         raise refuse("not_found")
@@ -235,12 +244,13 @@ def end_api_token(session: Session, who: Principal, token_id: UUID, *, now: date
     audit.record(session, who, "token.ended", ("api_token", row.id), now=now)
 
 
-def hash_of(passwords: Passwords, password: str) -> str:
-    """Check a new password's length and hash it; takes long, so before any write."""
-    return passwords.make(check_password(password))
+def hash_of(passwords: Passwords, password: str | None) -> str | None:
+    """Check a new password's length and hash it, if there is one; long, so before any write."""
+    return passwords.make(check_password(password)) if password is not None else None
 
 
-def _own(who: Principal) -> PersonId:
+def own(who: Principal) -> PersonId:
+    """Name the person who asks; devices and links have no account."""
     if who.person_id is None:
         raise refuse("not_allowed")
     return who.person_id

@@ -1,7 +1,7 @@
 """What vehicles and carriers say of themselves on the wire."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -105,14 +105,14 @@ class VehiclePage(Wire):
     """One page of vehicles."""
 
     items: list[VehicleOut]
-    next: Literal[None] = None
+    next: None = None
 
 
 class CarrierPage(Wire):
     """One page of Carriers."""
 
     items: list[CarrierOut]
-    next: Literal[None] = None
+    next: None = None
 
 
 def vehicle_out(row: object) -> VehicleOut:
