@@ -1,0 +1,75 @@
+"""Reads of files: what was declared, what is missing, what waits to be looked at."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from server.blobs.tables import BlobRow
+from shared.ids import Sha256, SiteId
+
+IN_MAX = 500
+MISSING_MAX = 5_000
+UNREADABLE, READY = "unreadable", "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobView:
+    """A declared file; `look` is `ready` or `unreadable` once the copy for display was tried."""
+
+    sha: Sha256
+    size: int
+    media: str
+    role: str
+    done: bool
+    look: str | None
+    look_why: str | None
+
+
+def blob(session: Session, site_id: SiteId, sha: str) -> BlobView | None:
+    """A declared file, None if no fact declared it."""
+    row = session.get(BlobRow, (site_id, sha), populate_existing=True)
+    return _view(row) if row else None
+
+
+def blobs(session: Session, site_id: SiteId, shas: Collection[str]) -> dict[str, BlobView]:
+    """These files by digest, as far as they were declared."""
+    found: dict[str, BlobView] = {}
+    ordered = sorted(set(shas))
+    for start in range(0, len(ordered), IN_MAX):
+        rows = session.execute(
+            select(BlobRow).where(
+                col(BlobRow.site_id) == site_id,
+                col(BlobRow.sha).in_(ordered[start : start + IN_MAX]),
+            )
+        ).scalars()
+        found.update({row.sha: _view(row) for row in rows})
+    return found
+
+
+def missing(session: Session, site_id: SiteId) -> list[str]:
+    """Declared files whose bytes have not arrived."""
+    rows = session.execute(
+        select(col(BlobRow.sha))
+        .where(
+            col(BlobRow.site_id) == site_id,
+            col(BlobRow.done).is_(False),
+            col(BlobRow.look).is_(None),
+        )
+        .order_by(col(BlobRow.sha))
+        .limit(MISSING_MAX)
+    ).scalars()
+    return list(rows)
+
+
+def everything(session: Session) -> list[tuple[SiteId, Sha256, bool]]:
+    """Every declared file of every site, for the check at the start."""
+    rows = session.execute(select(col(BlobRow.site_id), col(BlobRow.sha), col(BlobRow.done)))
+    return [(SiteId(site_id), Sha256(sha), bool(done)) for site_id, sha, done in rows]
+
+
+def _view(row: BlobRow) -> BlobView:
+    return BlobView(
+        Sha256(row.sha), row.size, row.media, row.role, row.done, row.look, row.look_why
+    )
