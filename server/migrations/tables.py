@@ -5,5 +5,7 @@ import server.core.audit
 import server.core.jobs
 import server.core.leader
 import server.fleet.tables
+import server.loops.tables
 import server.people.tables
+import server.runs.tables
 import server.sites.tables

@@ -55,7 +55,7 @@ class RunRow(db.Row, table=True):
     started_at: datetime | None = None
     departed_at: datetime | None = None
     returned_at: datetime | None = None
-    marks: list[str] | None = db.json_column()
+    raised: list[str] | None = db.json_column()
     off_plan: bool = False
     dispatched_at: datetime | None = None
     in_feed: bool = False
@@ -99,6 +99,7 @@ class StopVisitRow(db.Row, table=True):
     failure_reason: str | None = None
     proof_id: UUID | None = None
     fact: dict[str, Any] | None = db.json_column()
+    raised: list[str] | None = db.json_column()
     off_plan: bool = False
     # the estimate
     eta_at: datetime | None = None

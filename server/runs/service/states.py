@@ -214,8 +214,13 @@ def _carrier(session: Session, site_id: SiteId, run: RunRow) -> UUID | None:
     return driver.carrier_id if driver is not None else None
 
 
-def _check_known(session: Session, site_id: SiteId, vehicle: object, driver: object) -> None:
-    checks = (("vehicle_id", vehicle, fleet.vehicle), ("driver_id", driver, people.driver))
-    for key, wanted, find in checks:
-        if wanted is not None and find(session, site_id, wanted) is None:  # type: ignore[operator]
-            raise refuse("bad_input", errors=[(f"/{key}", "unknown")], why=key)
+def _check_known(
+    session: Session, site_id: SiteId, vehicle: VehicleId | None, driver: DriverId | None
+) -> None:
+    unknown = []
+    if vehicle is not None and fleet.vehicle(session, site_id, vehicle) is None:
+        unknown.append(("/vehicle_id", "unknown"))
+    if driver is not None and people.driver(session, site_id, driver) is None:
+        unknown.append(("/driver_id", "unknown"))
+    if unknown:
+        raise refuse("bad_input", errors=unknown, why=", ".join(key for key, _ in unknown))
