@@ -13,14 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.core import body, headers, http, words
 from server.core.access import Principal
-from server.core.http import Parts
+from server.core.http import COOKIE, HOST_COOKIE, Parts
 from server.core.logs import log
 from server.core.public import is_public, is_static
 from server.core.throttle import Limit, Throttle
 from shared.refusals import Refusal, refuse
 
-COOKIE = "milkrun"
-HOST_COOKIE = f"__Host-{COOKIE}"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BY_PRINCIPAL = Limit("principal", 6_000, 60)
 BY_PEER = Limit("peer", 600, 60)
@@ -64,16 +62,18 @@ class Guard:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["request_id"] = os.urandom(8).hex()
         scope["principal"] = None
-        answer = _Answer(send, scope, tls=self._tls(scope))
+        scope["tls"] = self._tls(scope)
+        answer = _Answer(send, scope)
         try:
             packed = await self._let_in(scope)
             passed = body.Body(receive, scope["body_rule"], packed=packed)
             await self._app(scope, passed.receive, answer.send)
         except Refusal as refusal:
             await self._refuse(refusal, scope, receive, answer)
-        except Exception as error:  # noqa: BLE001 - the error handler has logged and answered it
+        except Exception as error:  # noqa: BLE001 - a bug is answered, logged and outlived
+            route = getattr(scope.get("route"), "path", "")
+            log.error("bug", route=route, request_id=scope["request_id"], exc_info=error)
             if not answer.started:
-                log.error("bug", request_id=scope["request_id"], exc_info=error)
                 await http.plain_problem(500, "internal", "Internal Server Error")(
                     scope, receive, answer.send
                 )
@@ -143,7 +143,7 @@ class Guard:
 
     def _cookie(self, scope: Scope) -> str | None:
         cookies = Request(scope).cookies
-        return cookies.get(HOST_COOKIE) or (None if self._tls(scope) else cookies.get(COOKIE))
+        return cookies.get(HOST_COOKIE) or (None if scope["tls"] else cookies.get(COOKIE))
 
     def _slow_down(self, who: Principal | None, peer: str) -> None:
         if who is None:
@@ -221,10 +221,9 @@ class Guard:
 class _Answer:
     """The way back: adds the headers every answer carries."""
 
-    def __init__(self, send: Send, scope: Scope, *, tls: bool) -> None:
+    def __init__(self, send: Send, scope: Scope) -> None:
         self._send = send
         self._scope = scope
-        self._tls = tls
         self.started = False
 
     async def send(self, message: Message) -> None:
@@ -233,7 +232,7 @@ class _Answer:
             scope = self._scope
             personal = scope["principal"] is not None
             extra = headers.fixed(
-                scope["path"], scope["request_id"], tls=self._tls, personal=personal
+                scope["path"], scope["request_id"], tls=scope["tls"], personal=personal
             )
             headers.add_missing(message, extra)
         await self._send(message)

@@ -18,7 +18,7 @@ from server.core.clock import Clock
 from server.core.db import Reads
 from server.core.jobs import Jobs
 from server.core.leader import Leader
-from server.core.logs import log
+from server.core.passwords import Passwords
 from server.core.settings import Settings
 from server.core.throttle import Throttle
 from server.core.writer import AnyWriter
@@ -29,6 +29,9 @@ PROBLEM = "application/problem+json"
 FORM_FIELDS_MAX = 50
 X_ACCESS = "x-access"
 PUBLIC = "public"
+COOKIE = "milkrun"
+HOST_COOKIE = f"__Host-{COOKIE}"
+SESSION_MAX_S = 7 * 86_400
 
 
 @dataclass
@@ -51,7 +54,15 @@ class Parts:
     server_id: str = ""
     setup_token: str = ""  # one-time, printed on the console while nobody exists
     throttle: Throttle = field(default_factory=Throttle)
-    closing: list[Callable[[], None]] = field(default_factory=list)
+    passwords: Passwords = field(default_factory=Passwords)
+    checks: dict[str, Callable[[], bool]] = field(default_factory=dict)  # of /ready
+
+    def close(self) -> None:
+        """Finish what waits and give everything back."""
+        self.writer.close()
+        close = getattr(self.reads, "close", None)
+        if close is not None:
+            close()
 
 
 async def _parts(request: Request) -> Parts:
@@ -184,6 +195,28 @@ def router(prefix: str = "", **options: Any) -> APIRouter:
     return APIRouter(prefix=prefix, route_class=GatedRoute, **options)
 
 
+def set_session(request: Request, response: Response, cookie: str) -> None:
+    """Hand the browser its session; only over TLS may the cookie carry the strict prefix."""
+    response.set_cookie(
+        HOST_COOKIE if _tls(request) else COOKIE,
+        cookie,
+        max_age=SESSION_MAX_S,
+        path="/",
+        secure=_tls(request),
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def drop_session(request: Request, response: Response) -> None:
+    """Take the session's cookie away."""
+    response.delete_cookie(HOST_COOKIE if _tls(request) else COOKIE, path="/", secure=_tls(request))
+
+
+def _tls(request: Request) -> bool:
+    return bool(request.scope.get("tls"))
+
+
 def language(request: Request) -> str:
     """The caller's language: its own setting, else what its client asks for."""
     principal: Principal | None = request.scope.get("principal")
@@ -257,15 +290,8 @@ async def _on_http(request: Request, error: Exception) -> Response:
     return plain_problem(error.status_code, "bad_method", str(error.detail))
 
 
-async def _on_bug(request: Request, error: Exception) -> Response:
-    route = getattr(request.scope.get("route"), "path", "")
-    log.error("bug", route=route, request_id=request.scope.get("request_id"), exc_info=error)
-    return plain_problem(500, "internal", "Internal Server Error")
-
-
 def handle_errors(app: FastAPI) -> None:
-    """Give the app its one way to answer errors."""
+    """Give the app its one way to answer errors; what nobody foresaw is answered by the guard."""
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(Exception, _on_bug)

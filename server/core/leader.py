@@ -13,10 +13,11 @@ from shared.ids import NIL
 LEASE_TTL_S = 15
 LEASE_RENEW_S = 5
 LEASE_NAME = "leader"
+IDENTITY_NAME = "server"
 
 
 class Lease(db.Row, table=True):
-    """The one row that names the leader; `epoch` grows with every change of hands."""
+    """Who holds a name: the leader, whose `epoch` grows with every change; the server's id."""
 
     __tablename__ = "lease"
 
@@ -24,6 +25,15 @@ class Lease(db.Row, table=True):
     holder: str
     epoch: int
     ends_at: datetime
+
+
+def identity(session: Session, fresh: UUID, now: datetime) -> str:
+    """Name this server: the id it was born with, or `fresh` if it is born now."""
+    row = Lease(site_id=NIL, name=IDENTITY_NAME, holder=str(fresh), epoch=0, ends_at=now)
+    session.execute(db.insert_if_absent(Lease, [row]))
+    known = session.get(Lease, (NIL, IDENTITY_NAME))
+    assert known is not None, "just inserted"
+    return known.holder
 
 
 class Leader:

@@ -72,7 +72,19 @@ class Settings(BaseSettings):
         return f"{'https' if self.tls else 'http'}://{self.host}:{self.port}"
 
     @property
+    def loopback(self) -> str:
+        """The address at which programs of this machine reach the server."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104
+        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+
+    @property
     def fingerprint(self) -> str | None:
         """The digest of a certificate of our own making, as the pairing QR carries it."""
         digest = self.data / "tls" / "ca.sha256"
         return digest.read_text().strip() if digest.exists() else None
+
+    @property
+    def ca_pem(self) -> str | None:
+        """The certificate devices trust, when it is one of our own making."""
+        certificate = self.data / "tls" / "ca.pem"
+        return certificate.read_text() if certificate.exists() else None

@@ -1,11 +1,16 @@
 """Every table of the server, imported so that the metadata is complete: one line per room."""
 # ruff: noqa: F401
 
+import server.blobs.tables
 import server.core.audit
 import server.core.jobs
 import server.core.leader
+import server.facts.tables
+import server.feed.tables
 import server.fleet.tables
+import server.imports.tables
 import server.loops.tables
 import server.people.tables
+import server.proofs.tables
 import server.runs.tables
 import server.sites.tables

@@ -12,7 +12,6 @@ from server.core.http import InClock, InParts, InReads, InWriter, Who, needs
 from server.people import devices as pairing
 from server.people import drivers as driving
 from server.people import queries, service, wire
-from server.people.passwords import PASSWORDS
 from shared.ids import DeviceId, DriverId, PersonId
 from shared.refusals import refuse
 
@@ -29,26 +28,28 @@ def people(who: Who, reads: InReads) -> wire.Items:
 
 
 @router.post("/people", status_code=201, openapi_extra=needs("people", "write"))
-def add_person(body: wire.NewPerson, who: Who, writer: InWriter, clock: InClock) -> wire.PersonOut:
+def add_person(body: wire.NewPerson, who: Who, parts: InParts) -> wire.PersonOut:
     """Add somebody who may sign in."""
-    given = wire.new_person(body, service.hash_of(PASSWORDS, body.password))
-    now = clock.now()
-    return writer.run(lambda s: _person(s, who, service.create_person(s, who, **given, now=now)))
+    given = wire.new_person(body, service.hash_of(parts.passwords, body.password))
+    now = parts.clock.now()
+    return parts.writer.run(
+        lambda s: _person(s, who, service.create_person(s, who, **given, now=now))
+    )
 
 
 @router.patch("/people/{person_id}", openapi_extra=needs("people", "write"))
 def change_person(
-    person_id: PersonId, body: wire.PersonChange, who: Who, writer: InWriter, clock: InClock
+    person_id: PersonId, body: wire.PersonChange, who: Who, parts: InParts
 ) -> wire.PersonOut:
     """Change language, roles or password of somebody, or disable them."""
-    given = wire.person_change(body, service.hash_of(PASSWORDS, body.password))
-    now = clock.now()
+    given = wire.person_change(body, service.hash_of(parts.passwords, body.password))
+    now = parts.clock.now()
 
     def work(session: Session) -> wire.PersonOut:
         service.change_person(session, who, person_id, **given, now=now)
         return _person(session, who, person_id)
 
-    return writer.run(work)
+    return parts.writer.run(work)
 
 
 def _person(session: Session, who: Principal, person_id: PersonId) -> wire.PersonOut:

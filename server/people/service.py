@@ -15,10 +15,10 @@ from server.core import audit, db
 from server.core.access import Principal, Resource, Role, allow, system
 from server.core.clock import to_ms
 from server.core.ids import new_id
+from server.core.passwords import Passwords
 from server.core.throttle import Limit, Throttle
 from server.people import queries
 from server.people.door import DAY_MS
-from server.people.passwords import Passwords
 from server.people.rules import API_TOKEN_PREFIX, check_password, login_of, new_token, sha256
 from server.people.tables import ApiTokenRow, PersonRow, RoleGrantRow, WebSessionRow
 from shared.ids import CarrierId, PersonId, SiteId

@@ -3,6 +3,7 @@
 from tests.server.conftest import (
     anyio_backend,
     clock,
+    parts,
     postgres_server,
     postgres_template,
     reads,
@@ -15,6 +16,7 @@ from tests.server.conftest import (
 __all__ = [
     "anyio_backend",
     "clock",
+    "parts",
     "postgres_server",
     "postgres_template",
     "reads",

@@ -30,6 +30,3 @@ class Passwords:
                 self._hasher.verify(password, self._dummy)
                 return False
             return self._hasher.verify(password, password_hash)
-
-
-PASSWORDS = Passwords()

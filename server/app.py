@@ -1,0 +1,209 @@
+"""Composition root: builds the parts, hangs up the rooms' routes, runs the clocks. Read first."""
+
+import importlib
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
+from typing import Any, Protocol
+
+import anyio
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from server.blobs.store import FolderBlobs
+from server.core import api as core_api
+from server.core import db, http, leader
+from server.core.bus import ProcessBus
+from server.core.clock import Clock, SystemClock
+from server.core.guard import Guard
+from server.core.http import GatedRoute, Parts
+from server.core.ids import new_id
+from server.core.jobs import Handler, Job, RowJobs, Runner
+from server.core.leader import LEASE_RENEW_S, Leader
+from server.core.logs import log
+from server.core.settings import Settings
+from server.core.writer import SnapshotReads, open_writer
+from server.fleet import api as fleet_api
+from server.migrations import steps
+from server.people import api as people_api
+from server.people.door import Porter
+from shared.ids import SiteId
+
+OPENAPI_URL = "/api/v1/openapi.json"
+DRIVER_PATH = "/driver"
+ROUTERS: Sequence[APIRouter] = (core_api.router, people_api.router, fleet_api.router)
+Work = Callable[[Parts, Job, datetime], None]
+# Which room's use case carries out which kind of job; only this table knows both.
+JOBS: Mapping[str, Work] = {}
+
+
+class Mount(Protocol):
+    """What the factory of MILKRUN_DRIVER_APP gives: an ASGI app with a life of its own."""
+
+    app: ASGIApp
+
+    async def start(self) -> None:
+        """Begin to live; a mounted app does not receive the lifespan."""
+        ...
+
+    async def stop(self) -> None:
+        """End."""
+        ...
+
+
+class Unready(Exception):
+    """The server cannot be built as told; the text is for the operator."""
+
+
+def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
+    """Build everything for one process; the database is at the newest step already."""
+    clock = clock or SystemClock()
+    bus, jobs = ProcessBus(), RowJobs(clock)
+    writer = open_writer(db.write_engine(settings), _Teller(bus, jobs))
+    fresh, now = new_id(clock.now()), clock.now()
+    return Parts(
+        settings=settings,
+        writer=writer,
+        reads=SnapshotReads(db.read_engine(settings)),
+        clock=clock,
+        bus=bus,
+        jobs=jobs,
+        leader=Leader(writer, clock, fresh),
+        blobs=FolderBlobs(settings.data / "blobs"),
+        server_id=writer.run(lambda session: leader.identity(session, fresh, now)),
+    )
+
+
+class _Teller:
+    """Tells bus and job runner what a commit has brought."""
+
+    def __init__(self, bus: ProcessBus, jobs: RowJobs) -> None:
+        self._bus = bus
+        self._jobs = jobs
+
+    def __call__(self, revisions: Mapping[SiteId, int], *, jobs: bool) -> None:
+        for site_id, revision in revisions.items():
+            self._bus.publish(site_id, revision)
+        if jobs:
+            self._jobs.wake()
+
+
+def create_app(
+    settings: Settings, parts: Parts | None = None, *, background: bool = True
+) -> FastAPI:
+    """Build the server. With `background` off nothing happens but answers, for tests."""
+    parts = parts or build_parts(settings)
+    app = FastAPI(
+        title="Milk Run",
+        version="1",
+        openapi_url=OPENAPI_URL,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lambda app: _lifespan(app, background=background),
+        redirect_slashes=False,
+    )
+    app.state.parts = parts
+    parts.checks["migration"] = lambda: parts.reads.run(_newest)
+    http.handle_errors(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    check_access(app)
+    app.add_middleware(Guard, parts=lambda: app.state.parts, door=Porter(parts.clock))
+    app.state.driver = _mount_driver(app, settings) if background else None
+    return app
+
+
+def _newest(session: Any) -> bool:
+    return steps.current(session.connection()) == steps.head()
+
+
+def handlers(parts: Parts) -> Mapping[str, Handler]:
+    """Every kind of job with the parts its room needs."""
+
+    def bound(work: Work) -> Handler:
+        return lambda job, now: work(parts, job, now)
+
+    return {kind: bound(work) for kind, work in JOBS.items()}
+
+
+def routes_of(routes: Sequence[BaseRoute]) -> Iterator[BaseRoute]:
+    """Every route, those of included routers too."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from routes_of(included.routes)
+
+
+def check_access(app: FastAPI) -> None:
+    """Refuse to start with a route that passes the gate by or does not say who may use it."""
+    for route in routes_of(app.routes):
+        if isinstance(route, APIRoute) and not (
+            isinstance(route, GatedRoute) and http.X_ACCESS in (route.openapi_extra or {})
+        ):
+            raise Unready(f"The route {route.path} does not say who may use it.")
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI, *, background: bool) -> AsyncIterator[None]:
+    parts: Parts = app.state.parts
+    async with AsyncExitStack() as stack:
+        stack.callback(parts.close)
+        if background:
+            await stack.enter_async_context(_clocks(parts))
+            mount: Mount | None = app.state.driver
+            if mount is not None:
+                await mount.start()
+                stack.push_async_callback(mount.stop)
+        yield
+
+
+@asynccontextmanager
+async def _clocks(parts: Parts) -> AsyncIterator[None]:
+    """Keep the lease, run the jobs; ends both before the parts are closed."""
+    assert isinstance(parts.jobs, RowJobs), "jobs of this process are rows"
+    runner = Runner(parts.jobs, parts.writer, parts.clock, handlers(parts))
+    runner.start()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_lead, parts)
+        try:
+            yield
+        finally:
+            tasks.cancel_scope.cancel()
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(runner.stop)
+                with suppress(Exception):
+                    await anyio.to_thread.run_sync(parts.leader.release)
+
+
+async def _lead(parts: Parts) -> None:
+    """Renew the lease for ever; trouble with the database costs a turn, not the clock."""
+    while True:
+        try:
+            await anyio.to_thread.run_sync(parts.leader.renew)
+        except Exception as error:  # noqa: BLE001 - the clock must survive
+            log.error("lease", exc_info=error)
+        await anyio.sleep(LEASE_RENEW_S)
+
+
+def _mount_driver(app: FastAPI, settings: Settings) -> Mount | None:
+    """Load the driver app by name and hang it up below /driver/, after all routes."""
+    if not settings.driver_app:
+        return None
+    module, _, name = settings.driver_app.partition(":")
+    try:
+        factory = getattr(importlib.import_module(module), name)
+    except ModuleNotFoundError:
+        log.warning("no driver app", reason=settings.driver_app)
+        return None
+    except (ImportError, AttributeError) as error:
+        raise Unready(f"MILKRUN_DRIVER_APP: {settings.driver_app} cannot be loaded.") from error
+    mount: Mount = factory(settings.loopback, settings.data / "driver")
+    if not all(hasattr(mount, part) for part in ("app", "start", "stop")):
+        raise Unready(f"MILKRUN_DRIVER_APP: {settings.driver_app} is not a driver app.")
+    app.mount(DRIVER_PATH, mount.app)
+    return mount
