@@ -19,7 +19,6 @@ PLANT_KINDS: frozenset[LocationKind] = frozenset({"station", "supermarket"})
 EVERY_DAY = 0b1111111
 WINDOWS_MAX = 50
 
-Windows = Annotated[Many["TimeWindow"], Field(max_length=WINDOWS_MAX)]
 Interval = tuple[datetime, datetime]
 
 
@@ -33,6 +32,9 @@ class TimeWindow(Frozen):
     def holds_on(self, day: date) -> bool:
         """Say whether the window opens on this date."""
         return bool(self.days >> day.weekday() & 1)
+
+
+Windows = Annotated[Many[TimeWindow], Field(max_length=WINDOWS_MAX)]
 
 
 class Access(Frozen):
@@ -134,6 +136,3 @@ def opening(windows: Iterable[TimeWindow], days: Sequence[date], tz: tzinfo) -> 
 def days_between(first: date, last: date) -> list[date]:
     """Every date from the first to the last, both inside."""
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
-
-TimeWindow.model_rebuild()
