@@ -73,13 +73,19 @@ class Checked:
         states = Counter(change.state for change in self.changes)
         wrong = {one.row for one in self.findings if one.level is Level.WRONG}
         warned = {one.row for one in self.findings if one.level is Level.WARNING} - wrong - {0}
-        states.update({"wrong": len(wrong), "warning": len(warned)})
+        states.update({"wrong": self.rows if self.blocked else len(wrong), "warning": len(warned)})
         return {state: states[state] for state in STATES}
+
+    @property
+    def blocked(self) -> str:
+        """The code of what is wrong with the file as a whole, so that no row can be taken."""
+        found = (one.code for one in self.findings if one.level is Level.WRONG and not one.row)
+        return next(found, "")
 
     @property
     def rows(self) -> int:
         """How many rows the file has below its header, broken ones included."""
-        broken = {one.row for one in self.findings if one.level is Level.WRONG}
+        broken = {one.row for one in self.findings if one.level is Level.WRONG and one.row}
         return len(broken | {record.row for record in self.table.records})
 
     def samples(self) -> list[tuple[str, str]]:
@@ -112,6 +118,11 @@ def check_file(asked: Asked, stored: Stored) -> Checked:
     table = read(asked)
     mapping = _mapping(asked, table)
     options = table.options
+    lacking = missing(asked.kind, mapping)
+    if lacking:
+        more: dict[str, Value] = {"fields": ", ".join(lacking), "columns": ", ".join(table.headers)}
+        told = Finding(0, "", "", Level.WRONG, "field_missing", more)
+        return Checked(asked.kind, table, options, mapping, (), [told, *table.findings], ())
     if asked.kind == "locations":
         decimal = asked.options.decimal or guess_decimal(table, mapping)
         return _check_locations(table, replace(options, decimal=decimal), mapping, stored)
@@ -119,7 +130,7 @@ def check_file(asked: Asked, stored: Stored) -> Checked:
 
 
 def _mapping(asked: Asked, table: Table) -> dict[str, str]:
-    """The person's mapping, else the guessed one; every needed field must have a column."""
+    """The person's mapping, else the guessed one, in the order of the fields."""
     if asked.mapping is None:
         mapping = guess_mapping(asked.kind, table)
     else:
@@ -131,9 +142,6 @@ def _mapping(asked: Asked, table: Table) -> dict[str, str]:
             raise Unreadable("field_unknown", field=name, choices=", ".join(known))
         if header not in table.headers:
             raise Unreadable("column_unknown", column=header, columns=shown)
-    lacking = missing(asked.kind, mapping)
-    if lacking:
-        raise Unreadable("field_missing", fields=", ".join(lacking), columns=shown)
     return {name: mapping[name] for name in known if name in mapping}
 
 

@@ -21,6 +21,11 @@ def unreadable(trouble: Unreadable) -> str:
     return _say(trouble.code, trouble.fields)
 
 
+def sentence_of(code: str, **fields: Value) -> str:
+    """The sentence of a code that belongs to no row."""
+    return _say(code, fields)
+
+
 def _say(code: str, fields: Mapping[str, Value]) -> str:
     return _sentences(current())[code].format_map(dict(fields))
 
@@ -64,6 +69,8 @@ def _of_files() -> Mapping[str, str]:
             "No column gives the {fields}. Name the column in the header or choose it. "
             "The columns are: {columns}."
         ),
+        "wrong_rows": _("Some rows are wrong, so nothing is taken over. Correct them first."),
+        "rows_used": _("These are used or were changed since: {names}."),
         "loop_missing": _("Say which loop the stops belong to (loop code)."),
         "loop_unknown": _("There is no loop {loop}. Create it first or correct its code."),
     }

@@ -1,6 +1,6 @@
 """Reads of loops and their versions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -82,6 +82,18 @@ def departure_rows(session: Session, site_id: SiteId, version_id: UUID) -> Seque
         col(DepartureRow.site_id) == site_id, col(DepartureRow.loop_version_id) == version_id
     )
     return session.exec(query.order_by(col(DepartureRow.pos))).all()
+
+
+def using_locations(session: Session, site_id: SiteId, ids: Collection[UUID]) -> list[str]:
+    """Codes of the loops that have one of these places in any version."""
+    wanted = set(ids)
+    found = set()
+    for row in loops(session, site_id):
+        for version in versions(session, site_id, row.id):
+            there = {stop.location_id for stop in stop_rows(session, site_id, version.id)}
+            there |= {version.start_location, version.end_location or version.start_location}
+            found |= {row.code} if there & wanted else set()
+    return sorted(found)
 
 
 def as_version(session: Session, row: LoopVersionRow) -> LoopVersion:

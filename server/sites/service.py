@@ -196,6 +196,22 @@ def merge_location(
     return kept
 
 
+def remove_locations(
+    session: Session, who: Principal, ids: Sequence[LocationId], *, now: datetime
+) -> None:
+    """Remove places nobody uses, as undoing an import does; one shown to devices stays."""
+    allow(who, "write", resource=Resource("places", who.site_id))
+    rows = queries.locations(session, who.site_id, ids)
+    for row in rows.values():
+        if row.in_feed:
+            raise refuse("bad_state", why=row.name)
+        session.delete(row)
+    feed.lock(session, who.site_id, now)
+    audit.record(session, who, "locations.removed", ("location", ids[0] if ids else ""),
+                 now=now, after={"count": len(rows)})  # fmt: skip
+    session.flush()
+
+
 def add_zone(session: Session, who: Principal, given: Zone, *, now: datetime) -> UUID:
     """Add a territory."""
     allow(who, "write", resource=Resource("places", who.site_id))

@@ -86,7 +86,15 @@ def test_a_mapping_that_does_not_fit_is_refused_with_the_choices() -> None:
 
     assert refused(Asked("locations", content, mapping={"name": "Nome"})).code == "column_unknown"
     assert refused(Asked("locations", content, mapping={"nome": "name"})).code == "field_unknown"
-    assert refused(Asked("locations", b"foo,bar\n1,2\n")).fields["fields"] == "name, address"
+
+
+def test_a_file_that_lacks_a_needed_column_is_shown_but_gives_no_row() -> None:
+    found = checked("foo,bar\n1,2\n3,4\n")
+
+    assert found.blocked == "field_missing"
+    assert found.findings[0].fields["fields"] == "name, address"
+    assert (found.counts["wrong"], found.changes) == (2, ())
+    assert found.samples() == [("foo", "1 | 3"), ("bar", "2 | 4")]
 
 
 def test_an_option_that_is_none_is_refused_with_the_choices() -> None:
