@@ -63,7 +63,7 @@ def resequence_command(
             if code == BAD_INPUT:
                 stderr.write(f"{answer['pointer'] or '/'}: {answer['error']}\n")
             spare = {"separators": (",", ":")} if jsonl else {"indent": 1}
-            stdout.write(json.dumps(answer, ensure_ascii=False, **spare) + "\n")  # type: ignore[arg-type]
+            stdout.write(json.dumps(answer, ensure_ascii=False, **spare) + "\n")
             stdout.flush()
             worst = max(worst, code)
     except (OSError, UnicodeDecodeError) as error:

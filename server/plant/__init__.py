@@ -1,0 +1,1 @@
+"""The plant: parts at stations, empties accounts, Andons."""

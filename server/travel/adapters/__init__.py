@@ -1,0 +1,1 @@
+"""What answers the TravelTimes port; only the composition roots choose one."""
