@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from server.core.access import Principal, Resource, Role, allow
 from server.core.clock import to_ms
+from server.facts.queries import StoredFact, facts_of_runs, facts_of_visits
 from server.runs.tables import LoadLineRow, OrderRow, PlanRow, PositionRow, RunRow, StopVisitRow
 from server.sites import queries as sites
 from shared.ids import CarrierId, DeviceId, DriverId, RunId, SiteId, VehicleId, VisitId
@@ -333,6 +334,40 @@ def write_position(row: PositionRow) -> dict[str, Any]:
     return _json(row.model_dump(exclude={"site_id", "device_id"}))
 
 
+def write_fact(fact: StoredFact) -> dict[str, Any]:
+    """A fact with its four times as JSON of the REST interface."""
+    told = fact.event.envelope
+    return {
+        "id": fact.event.id,
+        "type": fact.event.type,
+        "by": told.by,
+        "visit": told.visit,
+        "device": str(fact.device_id) if fact.device_id else None,
+        "hlc": told.hlc,
+        "wall_ms": told.clk[2],
+        "reported_ms": fact.reported_ms,
+        "received_ms": fact.received_ms,
+        "uncertain": fact.uncertain,
+        "body": fact.event.body.model_dump(mode="json", exclude_none=True),
+    }
+
+
+def run_facts(session: Session, site_id: SiteId, view: RunView) -> list[StoredFact]:
+    """Facts of a run and its visits, each once, in the order of their stamps."""
+    named = facts_of_runs(session, site_id, [RunId(view.run.id)])
+    mine = facts_of_visits(session, site_id, [VisitId(one.id) for one in view.visits])
+    found = {fact.event.id: fact for fact in (*named, *mine)}
+    return sorted(found.values(), key=lambda fact: fact.event.stamp)
+
+
+def write_whole(session: Session, who: Principal, run_id: UUID) -> dict[str, Any]:
+    """A run with its facts as JSON of the REST interface, if the principal may see it."""
+    allowed_run(session, who, run_id)
+    view = load(session, who.site_id, run_id)
+    known = run_facts(session, who.site_id, view)
+    return {**write_view(view), "facts": [write_fact(fact) for fact in known]}
+
+
 def write_view(view: RunView) -> dict[str, Any]:
     """Everything about a run as JSON of the REST interface."""
     names = {one.id: view.places[one.location_id].name for one in view.visits}
@@ -354,3 +389,19 @@ def _plain(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     return str(value) if isinstance(value, UUID) else value
+
+
+def allowed_plans(session: Session, who: Principal, run_id: UUID) -> Sequence[PlanRow]:
+    """Every plan of a run, if the principal may see it."""
+    allowed_run(session, who, run_id, kind="plan")
+    return plans(session, who.site_id, run_id)
+
+
+def allowed_positions(
+    session: Session, who: Principal, run_id: UUID, now: datetime
+) -> Sequence[PositionRow]:
+    """Positions of a run, if the principal may see them on this day."""
+    row = run(session, who.site_id, run_id)
+    today = local_day(now, zone(sites.site(session, who.site_id).tz)) == row.service_date
+    allow(who, "read", resource=resource(row, "positions", today=today))
+    return positions(session, who.site_id, run_id)

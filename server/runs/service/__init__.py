@@ -1,1 +1,70 @@
 """Use cases of runs: open, plan, dispatch, fold what happened, keep where they were."""
+
+from server.runs.rules import NewLine, NewRun, NewVisit
+from server.runs.service.adhoc import NewAdHoc, open_ad_hoc
+from server.runs.service.estimates import Estimate, set_estimates
+from server.runs.service.folding import refold
+from server.runs.service.opening import (
+    drop_by_calendar,
+    open_run,
+    open_runs,
+    rewrite,
+    untouched,
+)
+from server.runs.service.plans import (
+    UNCHANGED,
+    AddedVisit,
+    PlanDraft,
+    VisitEdit,
+    locked_run,
+    undo_draft,
+    write_plan,
+)
+from server.runs.service.positions import keep_positions
+from server.runs.service.rows import run_rows, run_scope
+from server.runs.service.scoping import devices_of, rescope, rescope_runs
+from server.runs.service.states import (
+    assign,
+    assigned,
+    cancel,
+    close_done,
+    dispatch,
+    grant_claim,
+    recall,
+)
+
+__all__ = [
+    "UNCHANGED",
+    "AddedVisit",
+    "Estimate",
+    "NewAdHoc",
+    "NewLine",
+    "NewRun",
+    "NewVisit",
+    "PlanDraft",
+    "VisitEdit",
+    "assign",
+    "assigned",
+    "cancel",
+    "close_done",
+    "devices_of",
+    "dispatch",
+    "drop_by_calendar",
+    "grant_claim",
+    "keep_positions",
+    "locked_run",
+    "open_ad_hoc",
+    "open_run",
+    "open_runs",
+    "recall",
+    "refold",
+    "rescope",
+    "rescope_runs",
+    "rewrite",
+    "run_rows",
+    "run_scope",
+    "set_estimates",
+    "undo_draft",
+    "untouched",
+    "write_plan",
+]

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlmodel import Session
 
 from server.core.clock import from_ms
-from server.facts import service as facts
 from server.facts.service import StoredFact
 from server.feed import service as feed
 from server.runs import queries
@@ -48,7 +47,7 @@ def refold(
 
 
 def _refold_run(session: Session, site_id: SiteId, view: RunView, now: datetime) -> None:
-    known = _facts(session, site_id, view)
+    known = queries.run_facts(session, site_id, view)
     events = [fact.event for fact in known]
     times = {fact.event.id: from_ms(fact.reported_ms) for fact in known}
     by_visit: dict[UUID, list[Event]] = {}
@@ -69,13 +68,6 @@ def _refold_run(session: Session, site_id: SiteId, view: RunView, now: datetime)
     _watch(session, site_id, view, folded=folded, events=events, by_visit=by_visit, now=now)
     _publish(session, site_id, view, changed, now)
     _claims(session, site_id, view.run, known, now)
-
-
-def _facts(session: Session, site_id: SiteId, view: RunView) -> list[StoredFact]:
-    """Facts of the run and of its visits, each once; those attached by hand included."""
-    of_runs = facts.facts_of_runs(session, site_id, [RunId(view.run.id)])
-    mine = facts.facts_of_visits(session, site_id, [VisitId(one.id) for one in view.visits])
-    return list({fact.event.id: fact for fact in (*of_runs, *mine)}.values())
 
 
 def _write_visit(

@@ -126,6 +126,9 @@ def assign(
 def assigned(session: Session, site_id: SiteId, run: RunRow, now: datetime) -> None:
     """Bring Carrier and scopes in line after a run got another vehicle or driver."""
     run.carrier_id = _carrier(session, site_id, run)
+    claim = run.claim or {}
+    if claim.get("driver") is not None and claim["driver"] == str(run.driver_id):
+        run.device_id, run.claim = UUID(claim["device"]), None
     session.flush()
     if run.in_feed:
         feed.publish(session, site_id, shown_rows(session, site_id, RunId(run.id)), now)

@@ -1,0 +1,39 @@
+"""The estimate of each visit: written by whoever looks ahead, never by plan or facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from server.runs import queries
+from shared.ids import SiteId
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """When a visit will be reached, with range (P10 to P90) and what it rests on."""
+
+    eta_at: datetime
+    low_at: datetime
+    high_at: datetime
+    basis: str  # fact, position or clock
+
+
+def set_estimates(
+    session: Session, site_id: SiteId, given: Mapping[UUID, Estimate | None], *, made_at: datetime
+) -> int:
+    """Write estimates; None takes one away. Gives how many moved."""
+    moved = 0
+    for visit in queries.visits(session, site_id, given.keys()):
+        found = given[visit.id]
+        before = (visit.eta_at, visit.eta_low_at, visit.eta_high_at)
+        visit.eta_at = found.eta_at if found else None
+        visit.eta_low_at = found.low_at if found else None
+        visit.eta_high_at = found.high_at if found else None
+        visit.eta_basis = found.basis if found else None
+        visit.eta_made_at = made_at if found else None
+        moved += before != (visit.eta_at, visit.eta_low_at, visit.eta_high_at)
+    session.flush()
+    return moved
