@@ -10,13 +10,12 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from server.core.access import Principal, Resource, Role, allow
-from server.core.clock import to_ms
 from server.facts.queries import StoredFact, facts_of_runs, facts_of_visits
 from server.runs.tables import LoadLineRow, OrderRow, PlanRow, PositionRow, RunRow, StopVisitRow
 from server.sites import queries as sites
 from shared.ids import CarrierId, DeviceId, DriverId, RunId, SiteId, VehicleId, VisitId
+from shared.local_time import local_day, zone
 from shared.refusals import refuse
-from shared.run import run_state, visit_state
 
 IN_MAX = 500
 RUNS_MAX = 500
@@ -284,111 +283,12 @@ def orders(session: Session, site_id: SiteId, state: str | None = None) -> Seque
     return session.exec(query.order_by(col(OrderRow.received_at), col(OrderRow.id))).all()
 
 
-def shown_state(row: RunRow) -> str:
-    """State of a run as people see it."""
-    return run_state(row.plan_state, row.fact_state, int((row.fact or {}).get("n", 0)))
-
-
-def shown_visit(row: StopVisitRow) -> str:
-    """State of a visit as people see it."""
-    return visit_state(row.plan_state, row.fact_state)
-
-
-def write_run(row: RunRow) -> dict[str, Any]:
-    """The run as JSON of the REST interface."""
-    hidden = {"site_id", "made_from", "in_feed", "created_at", "updated_at"}
-    return {**_json(row.model_dump(exclude=hidden)), "state": shown_state(row)}
-
-
-def write_visit(row: StopVisitRow) -> dict[str, Any]:
-    """The visit as JSON of the REST interface."""
-    hidden = {"site_id", "created_at", "updated_at"}
-    return {**_json(row.model_dump(exclude=hidden)), "state": shown_visit(row)}
-
-
-def write_plan(row: PlanRow) -> dict[str, Any]:
-    """The plan as JSON of the REST interface."""
-    return _json(row.model_dump(exclude={"site_id", "before"}))
-
-
-def visited_places(session: Session, site_id: SiteId, ids: Ids) -> set[UUID]:
-    """Those of the places that a run goes to, went to or was to go to."""
-    found: set[UUID] = set()
-    wanted = list(set(ids))
-    for start in range(0, len(wanted), IN_MAX):
-        query = select(StopVisitRow.location_id).where(
-            col(StopVisitRow.site_id) == site_id,
-            col(StopVisitRow.location_id).in_(wanted[start : start + IN_MAX]),
-        )
-        found |= set(session.exec(query))
-    return found
-
-
-def write_load(row: LoadLineRow) -> dict[str, Any]:
-    """The load line as JSON of the REST interface."""
-    return _json(row.model_dump(exclude={"site_id", "created_at", "updated_at"}))
-
-
-def write_position(row: PositionRow) -> dict[str, Any]:
-    """The position as JSON of the REST interface."""
-    return _json(row.model_dump(exclude={"site_id", "device_id"}))
-
-
-def write_fact(fact: StoredFact) -> dict[str, Any]:
-    """A fact with its four times as JSON of the REST interface."""
-    told = fact.event.envelope
-    return {
-        "id": fact.event.id,
-        "type": fact.event.type,
-        "by": told.by,
-        "visit": told.visit,
-        "device": str(fact.device_id) if fact.device_id else None,
-        "hlc": told.hlc,
-        "wall_ms": told.clk[2],
-        "reported_ms": fact.reported_ms,
-        "received_ms": fact.received_ms,
-        "uncertain": fact.uncertain,
-        "body": fact.event.body.model_dump(mode="json", exclude_none=True),
-    }
-
-
 def run_facts(session: Session, site_id: SiteId, view: RunView) -> list[StoredFact]:
     """Facts of a run and its visits, each once, in the order of their stamps."""
     named = facts_of_runs(session, site_id, [RunId(view.run.id)])
     mine = facts_of_visits(session, site_id, [VisitId(one.id) for one in view.visits])
     found = {fact.event.id: fact for fact in (*named, *mine)}
     return sorted(found.values(), key=lambda fact: fact.event.stamp)
-
-
-def write_whole(session: Session, who: Principal, run_id: UUID) -> dict[str, Any]:
-    """A run with its facts as JSON of the REST interface, if the principal may see it."""
-    allowed_run(session, who, run_id)
-    view = load(session, who.site_id, run_id)
-    known = run_facts(session, who.site_id, view)
-    return {**write_view(view), "facts": [write_fact(fact) for fact in known]}
-
-
-def write_view(view: RunView) -> dict[str, Any]:
-    """Everything about a run as JSON of the REST interface."""
-    names = {one.id: view.places[one.location_id].name for one in view.visits}
-    return {
-        "run": write_run(view.run),
-        "visits": [{**write_visit(one), "name": names[one.id]} for one in view.visits],
-        "loads": [write_load(one) for one in view.loads],
-        "plan": write_plan(view.plan),
-    }
-
-
-def _json(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: _plain(value) for key, value in values.items()}
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return to_ms(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
 
 
 def allowed_plans(session: Session, who: Principal, run_id: UUID) -> Sequence[PlanRow]:
