@@ -291,6 +291,19 @@ def run_facts(session: Session, site_id: SiteId, view: RunView) -> list[StoredFa
     return sorted(found.values(), key=lambda fact: fact.event.stamp)
 
 
+def visited_places(session: Session, site_id: SiteId, ids: Ids) -> set[UUID]:
+    """Those of the places that a run goes to, went to or was to go to."""
+    found: set[UUID] = set()
+    wanted = list(set(ids))
+    for start in range(0, len(wanted), IN_MAX):
+        query = select(StopVisitRow.location_id).where(
+            col(StopVisitRow.site_id) == site_id,
+            col(StopVisitRow.location_id).in_(wanted[start : start + IN_MAX]),
+        )
+        found |= set(session.exec(query))
+    return found
+
+
 def allowed_plans(session: Session, who: Principal, run_id: UUID) -> Sequence[PlanRow]:
     """Every plan of a run, if the principal may see it."""
     allowed_run(session, who, run_id, kind="plan")

@@ -41,19 +41,6 @@ def write_plan(row: PlanRow) -> dict[str, Any]:
     return _json(row.model_dump(exclude={"site_id", "before"}))
 
 
-def visited_places(session: Session, site_id: SiteId, ids: Ids) -> set[UUID]:
-    """Those of the places that a run goes to, went to or was to go to."""
-    found: set[UUID] = set()
-    wanted = list(set(ids))
-    for start in range(0, len(wanted), IN_MAX):
-        query = select(StopVisitRow.location_id).where(
-            col(StopVisitRow.site_id) == site_id,
-            col(StopVisitRow.location_id).in_(wanted[start : start + IN_MAX]),
-        )
-        found |= set(session.exec(query))
-    return found
-
-
 def write_load(row: LoadLineRow) -> dict[str, Any]:
     """The load line as JSON of the REST interface."""
     return _json(row.model_dump(exclude={"site_id", "created_at", "updated_at"}))
