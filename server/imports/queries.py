@@ -70,6 +70,11 @@ def known_places(session: Session, site_id: SiteId) -> list[Known]:
     return found
 
 
+def has_loop(session: Session, site_id: SiteId, code: str) -> bool:
+    """Whether a loop of this code exists."""
+    return loops.by_code(session, site_id, code) is not None
+
+
 @dataclass(frozen=True)
 class Draft:
     """The version an import of stops writes: an open draft, else a new one from the newest."""

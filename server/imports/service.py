@@ -59,7 +59,7 @@ def hand_in(
 ) -> dict[str, Any]:
     """Keep the file with its dry run; nothing of the site changes."""
     _allow(who, "write")
-    options, mapping = _reading(reads, who, kind, profile)
+    options, mapping = reading(reads, who, kind, profile)
     row = ImportBatchRow(
         site_id=who.site_id,
         id=new_id(now),
@@ -79,7 +79,7 @@ def hand_in(
     return show(row)
 
 
-def _reading(
+def reading(
     reads: Reads, who: Principal, kind: Kind, profile: str
 ) -> tuple[Options, dict[str, str] | None]:
     """How a saved profile reads a file; without one everything is guessed."""
