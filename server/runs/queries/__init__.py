@@ -19,6 +19,8 @@ from shared.refusals import refuse
 
 IN_MAX = 500
 RUNS_MAX = 500
+CALENDAR = "calendar"
+BY_CLOCKWORK = (None, CALENDAR, "dst_collision")  # reasons the timetable itself gives
 OPEN_STATES = ("planned", "dispatched")
 SEES_ALL = frozenset({Role.SUPERVISOR, Role.PLANNER, Role.DISPATCHER})
 Ids = Collection[UUID]
@@ -170,6 +172,65 @@ def of_loop(
         col(RunRow.service_date).between(first, last),
     )
     return list(session.exec(query))
+
+
+@dataclass(frozen=True)
+class Known:
+    """As much of a run as the materialiser compares."""
+
+    id: UUID
+    service_date: date
+    departure_no: int
+    planned_departure_at: datetime
+    plan_state: str
+    made_from: str
+    untouched: bool
+    dropped: bool
+
+    @property
+    def open(self) -> bool:
+        """Say whether the timetable may still have a say."""
+        return self.plan_state in ("planned", "cancelled")
+
+
+def known_of_loop(
+    session: Session, site_id: SiteId, loop_id: UUID, first: date, last: date
+) -> list[Known]:
+    """Runs of a loop on these service dates, without loading them whole."""
+    rows = session.execute(
+        select(
+            col(RunRow.id),
+            col(RunRow.service_date),
+            col(RunRow.departure_no),
+            col(RunRow.planned_departure_at),
+            col(RunRow.plan_state),
+            col(RunRow.made_from),
+            col(RunRow.pinned),
+            col(RunRow.fact_state),
+            col(RunRow.dispatched_at),
+            col(RunRow.cancel_reason),
+        ).where(
+            col(RunRow.site_id) == site_id,
+            col(RunRow.loop_id) == loop_id,
+            col(RunRow.service_date).between(first, last),
+        )
+    )
+    return [
+        Known(
+            id=row.id,
+            service_date=row.service_date,
+            departure_no=row.departure_no,
+            planned_departure_at=row.planned_departure_at,
+            plan_state=row.plan_state,
+            made_from=row.made_from,
+            untouched=not row.pinned
+            and row.fact_state == "none"
+            and row.dispatched_at is None
+            and row.cancel_reason in BY_CLOCKWORK,
+            dropped=row.cancel_reason == CALENDAR,
+        )
+        for row in rows
+    ]
 
 
 def due(session: Session, site_id: SiteId, until: datetime) -> list[UUID]:

@@ -11,12 +11,12 @@ from sqlmodel import Session, col
 from server.core.clock import to_ms
 from server.core.db import insert_if_absent
 from server.core.ids import new_id
+from server.runs.queries import BY_CLOCKWORK, CALENDAR
 from server.runs.rules import DEPOTS, NewLine, NewRun, NewVisit
 from server.runs.tables import LoadLineRow, PlanRow, RunRow, StopVisitRow
 from shared.ids import RunId, SiteId
 
 RUNS_PER_INSERT = 100
-CALENDAR = "calendar"
 MADE_BY = "timetable"
 
 
@@ -46,7 +46,7 @@ def untouched(row: RunRow) -> bool:
         and not row.pinned
         and row.fact is None
         and row.dispatched_at is None
-        and row.cancel_reason in (None, CALENDAR, "dst_collision")
+        and row.cancel_reason in BY_CLOCKWORK
     )
 
 
