@@ -13,6 +13,7 @@ GAP = 12
 DANGER_GAP = 24
 EDGE = 16
 WIDE_FROM = 900
+NARROW_TO = 620
 SCALES = (1.0, 1.3, 1.6)
 
 
@@ -158,24 +159,41 @@ class Tone(StrEnum):
     CALM = "surface_container_high"
 
     @property
-    def ground(self) -> str:
+    def ground(self) -> ft.Colors:
         """The full colour, for the one thing that matters."""
-        return self.value
+        return colour(self.pair[1])
 
     @property
-    def on_ground(self) -> str:
+    def on_ground(self) -> ft.Colors:
         """Text and icons on the full colour."""
-        return "on_surface" if self is Tone.CALM else f"on_{self.value}"
+        return colour(self.pair[0])
 
     @property
-    def tint(self) -> str:
+    def tint(self) -> ft.Colors:
         """The quiet colour, for strips, chips and panels."""
-        return self.value if self is Tone.CALM else f"{self.value}_container"
+        return colour(self.quiet_pair[1])
 
     @property
-    def on_tint(self) -> str:
+    def on_tint(self) -> ft.Colors:
         """Text and icons on the quiet colour."""
-        return "on_surface" if self is Tone.CALM else f"on_{self.value}_container"
+        return colour(self.quiet_pair[0])
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """Roles of text and full ground."""
+        return ("on_surface" if self is Tone.CALM else f"on_{self.value}", self.value)
+
+    @property
+    def quiet_pair(self) -> tuple[str, str]:
+        """Roles of text and quiet ground."""
+        if self is Tone.CALM:
+            return self.pair
+        return (f"on_{self.value}_container", f"{self.value}_container")
+
+
+def colour(role: str) -> ft.Colors:
+    """The client's name of a role; it looks the value up in the theme that is on."""
+    return ft.Colors[role.upper()]
 
 
 def make_theme(palette: Palette, scale: float) -> ft.Theme:

@@ -27,6 +27,11 @@ class Look(ft.Observable):
     lang: str = "en"
 
     @property
+    def narrow(self) -> bool:
+        """Whether a name and a stepper do not fit beside each other."""
+        return self.width < theme.NARROW_TO * self.scale
+
+    @property
     def wide(self) -> bool:
         """Whether two or three columns fit."""
         return self.width >= theme.WIDE_FROM * self.scale and self.width > self.height
@@ -68,6 +73,8 @@ class Desk:
     gate: Gate = field(default_factory=Gate)
     notice: Notice = field(default_factory=Notice)
     beat: Beat = field(default_factory=Beat)
+    before_sync: Callable[[], str] = lambda: "/runs"
+    """Where the sync centre was opened from."""
     server_hint: str = ""
     """Address offered at pairing: the browser preview knows its server."""
     camera_view: Callable[[], ft.Control] | None = None

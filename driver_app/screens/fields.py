@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import flet as ft
 
+from driver_app.widgets import text as said
 from driver_app.widgets.press import marked, run
 
 PAUSE_S = 0.3
@@ -20,7 +21,6 @@ def field(
     kind: ft.KeyboardType = ft.KeyboardType.TEXT,
     capitals: bool = False,
     lines: int = 1,
-    error: str = "",
 ) -> ft.Control:
     """A field that tells every change at once."""
 
@@ -28,14 +28,12 @@ def field(
         if on_submit is not None:
             await run(on_submit)
 
-    return marked(identifier, ft.TextField(
-        label=label, value=value, keyboard_type=kind, autocorrect=lines > 1,
-        enable_suggestions=lines > 1, multiline=lines > 1, min_lines=lines if lines > 1 else None,
-        max_lines=6 if lines > 1 else 1, content_padding=20, error=error or None,
-        capitalization=ft.TextCapitalization.CHARACTERS if capitals else None,
-        border=ft.OutlineInputBorder(border_radius=16), on_submit=submitted,
-        on_change=lambda event: on_change(event.control.value or ""),
-    ))
+    shown = _field(value, lines)
+    shown.keyboard_type = kind
+    shown.capitalization = ft.TextCapitalization.CHARACTERS if capitals else None
+    shown.on_submit = submitted
+    shown.on_change = lambda event: on_change(event.control.value or "")
+    return _labelled(label, identifier, shown)
 
 
 @ft.component
@@ -67,11 +65,29 @@ def kept_field(
             pending.current.cancel()
             await run(lambda: keep(typed))
 
-    return marked(identifier, ft.TextField(
-        label=label, value=typed, content_padding=20, multiline=lines > 1,
-        min_lines=lines if lines > 1 else None, max_lines=6 if lines > 1 else 1,
-        border=ft.OutlineInputBorder(border_radius=16), on_change=changed, on_blur=left,
-    ))
+    shown = _field(typed, lines)
+    shown.on_change, shown.on_blur = changed, left
+    return _labelled(label, identifier, shown)
+
+
+def _field(value: str, lines: int) -> ft.TextField:
+    """One line, or some that grow."""
+    several = lines > 1
+    return ft.TextField(
+        value=value,
+        autocorrect=several,
+        enable_suggestions=several,
+        multiline=several,
+        min_lines=lines if several else None,
+        max_lines=6 if several else 1,
+        content_padding=20,
+        border=ft.OutlineInputBorder(border_radius=16),
+    )
+
+
+def _labelled(label: str, identifier: str, shown: ft.Control) -> ft.Control:
+    """The label stands above in full size; a floating one would be too small to read."""
+    return ft.Column([said.label(label), marked(identifier, shown, label=label)], spacing=6)
 
 
 def no_task() -> asyncio.Task[None] | None:

@@ -7,11 +7,11 @@ import flet as ft
 from driver_app import theme
 from driver_app.i18n import _, n_
 from driver_app.screens.desk import Desk, Notice
-from driver_app.state import RunView, SessionView, SyncView
+from driver_app.state import SessionView, SyncView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import icon_button, side_button
-from driver_app.widgets.panels import chip, strip
+from driver_app.widgets.panels import strip
 from driver_app.widgets.sync_badge import sync_badge
 
 COLUMN = 680
@@ -26,62 +26,92 @@ def frame(
     back: str | Callable[[], object] | None = None,
     side: Sequence[ft.Control] = (),
     footer: Sequence[ft.Control] = (),
-    run: RunView | None = None,
+    whole: ft.Control | None = None,
     calm: bool = False,
 ) -> ft.View:
     """Lay out one screen; `side` stands beside the body where there is room, else below it.
 
-    `calm` leaves out badge and strips: before pairing there is nothing to send.
+    `whole` fills the middle instead of them; `calm` leaves out badge and strips: before pairing
+    there is nothing to send.
     """
-    strips = [] if calm else [strips_of(desk.session, desk)]
+    strips: list[ft.Control] = [] if calm else [strips_of(desk.session, desk)]
     wide = desk.look.wide
-    main = _column([*strips, *body, *([] if wide else side)])
-    content: ft.Control = main
-    if wide and side:
-        main.expand, right = 3, _column(side)
-        right.expand = 2
-        content = ft.Row([main, right], spacing=theme.EDGE, expand=True,
-                         vertical_alignment=ft.CrossAxisAlignment.STRETCH)
+    full = wide and (bool(side) or whole is not None)
+    content = _middle(desk, [*strips, *body], side, whole)
     below = [fault(desk.notice), *footer]
-    whole = ft.Column(
+    page = ft.Column(
         [
-            _header(desk, title, back, run, calm=calm),
+            _header(desk, title, back, calm=calm),
             ft.Container(content, expand=True, padding=ft.Padding.symmetric(horizontal=theme.EDGE)),
             ft.Container(
-                ft.Column(below, spacing=theme.GAP,
-                          horizontal_alignment=ft.CrossAxisAlignment.STRETCH),
+                ft.Column(
+                    below, spacing=theme.GAP, horizontal_alignment=ft.CrossAxisAlignment.STRETCH
+                ),
                 padding=ft.Padding.only(
                     left=theme.EDGE, right=theme.EDGE, bottom=theme.EDGE, top=8
                 ),
             ),
         ],
-        spacing=0, expand=True,
+        spacing=0,
+        expand=True,
         horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
-    room = None if side and wide else COLUMN * desk.look.scale
-    return view(route, ft.Container(whole, width=room, expand=True), centred=not (side and wide))
+    room = None if full else min(COLUMN * desk.look.scale, desk.look.width)
+    return view(route, ft.Container(page, width=room, expand=full), centred=not full)
+
+
+def _middle(
+    desk: Desk, body: Sequence[ft.Control], side: Sequence[ft.Control], whole: ft.Control | None
+) -> ft.Control:
+    if whole is not None:
+        return whole
+    if not (desk.look.wide and side):
+        return _column([*body, *side])
+    left, right = _column(body), _column(side)
+    left.expand, right.expand = 3, 2
+    return ft.Row(
+        [left, right],
+        spacing=theme.EDGE,
+        expand=True,
+        vertical_alignment=ft.CrossAxisAlignment.STRETCH,
+    )
 
 
 def view(route: str, content: ft.Control, *, centred: bool = False) -> ft.View:
     """A whole page without anything around the content."""
-    inner = ft.Row(
-        [content], alignment=ft.MainAxisAlignment.CENTER, expand=True,
-        vertical_alignment=ft.CrossAxisAlignment.STRETCH,
-    ) if centred else content
+    inner = (
+        ft.Row(
+            [content],
+            alignment=ft.MainAxisAlignment.CENTER,
+            expand=True,
+            vertical_alignment=ft.CrossAxisAlignment.STRETCH,
+        )
+        if centred
+        else content
+    )
     return ft.View(
-        route=route, padding=0, bgcolor=theme.GROUND, controls=[ft.SafeArea(inner, expand=True)],
+        route=route,
+        padding=0,
+        bgcolor=theme.GROUND,
+        controls=[ft.SafeArea(inner, expand=True)],
     )
 
 
 def _column(controls: Sequence[ft.Control]) -> ft.Column:
     return ft.Column(
-        [*controls, ft.Container(height=8)], spacing=theme.GAP, scroll=ft.ScrollMode.AUTO,
-        expand=True, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+        [*controls, ft.Container(height=8)],
+        spacing=theme.GAP,
+        scroll=ft.ScrollMode.AUTO,
+        expand=True,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
 
 
 def _header(
-    desk: Desk, title: str, back: str | Callable[[], object] | None, run: RunView | None, *,
+    desk: Desk,
+    title: str,
+    back: str | Callable[[], object] | None,
+    *,
     calm: bool,
 ) -> ft.Control:
     name = ft.Container(text.heading(title), expand=True)
@@ -89,11 +119,9 @@ def _header(
     if back is not None:
         row.insert(0, back_button(desk, back))
     signs: list[ft.Control] = [] if calm else [badge(desk.state.sync, desk)]
-    if run is not None and run.open:
-        signs.insert(0, _position(run))
-    narrow = desk.look.width < 520 * desk.look.scale
-    if narrow and (desk.look.scale > 1 or len(signs) > 1):
-        rows = [ft.Row(row, spacing=theme.GAP), ft.Row(signs, spacing=theme.GAP, wrap=True)]
+    narrow = desk.look.width < 480 * desk.look.scale
+    if narrow and desk.look.scale > 1:
+        rows = [ft.Row(row, spacing=theme.GAP), *(ft.Row([s]) for s in signs)]
     else:
         rows = [ft.Row([*row, *signs], spacing=theme.GAP)]
     return ft.Container(
@@ -116,12 +144,6 @@ def badge(sync: SyncView, desk: Desk) -> ft.Control:
     """The sync badge, drawn again by itself when a number changes."""
     n = sync.attention if sync.word == "look" else sync.unsent + sync.unsent_blobs
     return sync_badge(sync.word, n, lambda: desk.go("/sync"))
-
-
-def _position(run: RunView) -> ft.Control:
-    if run.position_on:
-        return chip(_("Position on"), ft.Icons.GPS_FIXED)
-    return chip(_("Position off"), ft.Icons.GPS_OFF)
 
 
 @ft.component
@@ -147,12 +169,13 @@ def fault_words(why: str) -> str:
 @ft.component
 def strips_of(session: SessionView, desk: Desk) -> ft.Control:
     """What the office or the memory says about this device; recording always goes on."""
-    shown = [strip(*words, button=button, identifier=name)
-             for name, words, button in _standing(session, desk)]
+    shown = [
+        strip(*words, button=button, identifier=name)
+        for name, words, button in _standing(session, desk)
+    ]
     if not shown:
         return ft.Container(visible=False)
-    return ft.Column(shown, spacing=theme.GAP,
-                     horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+    return ft.Column(shown, spacing=theme.GAP, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
 
 
 Saying = tuple[str, tuple[str, ft.IconData, Tone], ft.Control | None]
@@ -161,13 +184,13 @@ Saying = tuple[str, tuple[str, ft.IconData, Tone], ft.Control | None]
 def _standing(session: SessionView, desk: Desk) -> list[Saying]:
     said: list[Saying] = []
     if session.standing == "pair_again":
-        again = side_button(_("Pair again"), "pair.again", lambda: desk.go("/pair"),
-                            icon=ft.Icons.LINK)
+        again = side_button(
+            _("Pair again"), "pair.again", lambda: desk.go("/pair"), icon=ft.Icons.LINK
+        )
         words = _("The office must pair this device again. Recording goes on.")
         said.append(("strip.pair_again", (words, ft.Icons.LINK_OFF, Tone.WARN), again))
     if session.standing == "retired":
-        left = n_("{n} record still to send.", "{n} records still to send.",
-                  desk.state.sync.unsent)
+        left = n_("{n} record still to send.", "{n} records still to send.", desk.state.sync.unsent)
         words = _("This device is being retired.") + " " + left
         said.append(("strip.retired", (words, ft.Icons.INVENTORY_2_OUTLINED, Tone.WARN), None))
     if session.app_too_old:

@@ -47,14 +47,19 @@ def pairing() -> ft.View:
     fields = [
         text.body(_("Ask the office for a pairing code, then type it here.")),
         field(_("Server address"), "pair.server", server, set_server, kind=ft.KeyboardType.URL),
-        field(_("Code (8 characters)"), "pair.code", code, take_code, capitals=True,
-              on_submit=pair),
+        field(
+            _("Code (8 characters)"), "pair.code", code, take_code, capitals=True, on_submit=pair
+        ),
         field(_("Name of this device"), "pair.name", name, set_name),
     ]
     waiting = _("Pairing …") if busy else _("Pair")
     return frame(
-        desk, "/pair", _("Pair this device"), [card(fields), *_answered(answer, server, pair)],
-        back="/runs" if again else None, calm=True,
+        desk,
+        "/pair",
+        _("Pair this device"),
+        [card(fields), *_answered(answer, server, pair)],
+        back="/runs" if again else None,
+        calm=True,
         footer=[big_button(waiting, "pair.pair", pair, icon=ft.Icons.LINK, busy=busy)],
     )
 
@@ -64,20 +69,27 @@ def unanswered() -> Answer:
     return None
 
 
-def _answered(
-    answer: Answer, server: str, pair: Callable[[str], object]
-) -> list[ft.Control]:
+def _answered(answer: Answer, server: str, pair: Callable[[str], object]) -> list[ft.Control]:
     if isinstance(answer, NotPaired):
         again = side_button(_("Try again"), "pair.retry", lambda: pair(""), icon=ft.Icons.REFRESH)
-        return [strip(_why(answer, server), ft.Icons.ERROR, Tone.BAD, button=again,
-                      identifier="pair.answer")]
+        return [
+            strip(
+                _why(answer, server),
+                ft.Icons.ERROR,
+                Tone.BAD,
+                button=again,
+                identifier="pair.answer",
+            )
+        ]
     if isinstance(answer, Compare):
         digits = answer.digits
-        same = side_button(_("They are the same"), "pair.same", lambda: pair(digits),
-                           icon=ft.Icons.CHECK)
+        same = side_button(
+            _("They are the same"), "pair.same", lambda: pair(digits), icon=ft.Icons.CHECK
+        )
         words = _("Compare with the office's page: {digits}").format(digits=digits)
-        return [strip(words, ft.Icons.FINGERPRINT, Tone.WARN, button=same,
-                      identifier="pair.compare")]
+        return [
+            strip(words, ft.Icons.FINGERPRINT, Tone.WARN, button=same, identifier="pair.compare")
+        ]
     return []
 
 

@@ -37,14 +37,27 @@ def sign_in() -> ft.View:
 
     session = desk.session
     known = [_tile(d, choose) for d in session.drivers if d.has_pin]
-    people = [text.label(_("Or choose your name")), *known] if known else [
-        empty(_("No names are on this device yet. They come with the first contact."))
-    ]
+    people = (
+        [text.label(_("Or choose your name")), *known]
+        if known
+        else [empty(_("No names are on this device yet. They come with the first contact."))]
+    )
     scan = scan_field("sign_in.badge", _("Scan your badge"), badge)
     return frame(
-        desk, "/sign-in", _("Who is driving?"), [_site(session), card([scan])], side=people,
-        footer=[side_button(_("I am not on the list"), "sign_in.unlisted",
-                            lambda: set_unlisted(True), icon=ft.Icons.PERSON_ADD, grow=False)],
+        desk,
+        "/sign-in",
+        _("Who is driving?"),
+        [_site(session), card([scan])],
+        side=people,
+        footer=[
+            side_button(
+                _("I am not on the list"),
+                "sign_in.unlisted",
+                lambda: set_unlisted(True),
+                icon=ft.Icons.PERSON_ADD,
+                grow=False,
+            )
+        ],
     )
 
 
@@ -60,9 +73,11 @@ def _site(session: SessionView) -> ft.Control:
 
 def _tile(driver: DriverTile, choose: object) -> ft.Control:
     row = ft.Row(
-        [ft.Icon(ft.Icons.PERSON, size=30, color=theme.SOFT),
-         ft.Container(text.row_title(driver.name, lines=2), expand=True),
-         ft.Icon(ft.Icons.CHEVRON_RIGHT, size=28, color=theme.SOFT)],
+        [
+            ft.Icon(ft.Icons.PERSON, size=30, color=theme.SOFT),
+            ft.Container(text.row_title(driver.name, lines=2), expand=True),
+            ft.Icon(ft.Icons.CHEVRON_RIGHT, size=28, color=theme.SOFT),
+        ],
         spacing=theme.GAP,
     )
     assert callable(choose)
@@ -86,22 +101,30 @@ def _pin_sheet(driver: DriverTile, session: SessionView, desk: Desk) -> ft.Contr
         if isinstance(found, WrongPin):
             desk.notice.why = "pin"
 
-    dots = text.figure("●" * len(pin) or "–")
+    dots = text.figure("•" * len(pin) or "–")
     dots.text_align = ft.TextAlign.CENTER
     return ft.Column(
         [
-            card([text.label(_("Type your PIN")), ft.Semantics(
-                identifier="sign_in.pin.shown", label=_("{n} digits typed").format(n=len(pin)),
-                content=ft.Row([dots], alignment=ft.MainAxisAlignment.CENTER),
-            )]),
+            card(
+                [
+                    text.label(_("Type your PIN")),
+                    ft.Semantics(
+                        identifier="sign_in.pin.shown",
+                        label=_("{n} digits typed").format(n=len(pin)),
+                        content=ft.Row([dots], alignment=ft.MainAxisAlignment.CENTER),
+                    ),
+                ]
+            ),
             _tries(session, desk.beat, desk),
             digit_pad(
-                "sign_in.pin", lambda d: set_pin(lambda was: (was + d)[:PIN_SIGNS]),
+                "sign_in.pin",
+                lambda d: set_pin(lambda was: (was + d)[:PIN_SIGNS]),
                 lambda: set_pin(lambda was: was[:-1]),
             ),
             big_button(_("Sign in"), "sign_in.enter", enter, icon=ft.Icons.LOGIN),
         ],
-        spacing=theme.GAP, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+        spacing=theme.GAP,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
 
 
@@ -135,11 +158,16 @@ def _unlisted_sheet(desk: Desk) -> ft.Control:
 
     return ft.Column(
         [
-            card([text.body(_("Type your name. Everything you do counts; the office adds you.")),
-                  field(_("Your name"), "sign_in.name", name, set_name, on_submit=enter)]),
+            card(
+                [
+                    text.body(_("Type your name. Everything you do counts; the office adds you.")),
+                    field(_("Your name"), "sign_in.name", name, set_name, on_submit=enter),
+                ]
+            ),
             big_button(_("Start working"), "sign_in.unlisted.enter", enter, icon=ft.Icons.LOGIN),
         ],
-        spacing=theme.GAP, horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+        spacing=theme.GAP,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
 
 

@@ -50,9 +50,7 @@ def side_button(
         style=_style(tone.tint, ink, padding=16, side=theme.LINE),
         width=float("inf") if grow else None,
     )
-    named = marked(identifier, button)
-    named.expand = grow
-    return named
+    return _shared(marked(identifier, button), share=grow)
 
 
 def choice(
@@ -100,9 +98,7 @@ def icon_button(
         style=_style(tone.ground, tone.on_ground, padding=0),
         on_click=each(act) if repeat else once(identifier, act),
     )
-    named = marked(identifier, button)
-    named.expand = wide
-    return named
+    return _shared(marked(identifier, button), share=wide)
 
 
 def tile_button(words: str, identifier: str, act: Act, *, tone: Tone = Tone.CALM) -> ft.Control:
@@ -133,12 +129,19 @@ def pressable(
     return marked(
         identifier,
         ft.FilledButton(
-            content=_grown(high, content),
+            content=_grown(high, _aired(content)),
             width=float("inf"),
             on_click=once(identifier, act),
             style=_style(ground, theme.INK, padding=16, side=side),
         ),
     )
+
+
+def _shared(named: ft.Control, *, share: bool) -> ft.Control:
+    """Take a share of the row; said only when meant, for a wrapping row bears no such child."""
+    if share:
+        named.expand = True
+    return named
 
 
 def _face(words: ft.Text, icon: ft.IconData | None, ink: str, size: int) -> ft.Control:
@@ -166,6 +169,10 @@ def _grown(high: int, content: ft.Control) -> ft.Control:
         alignment=ft.MainAxisAlignment.CENTER,
         tight=True,
     )
+
+
+def _aired(content: ft.Control) -> ft.Control:
+    return ft.Container(content, padding=ft.Padding.symmetric(vertical=10))
 
 
 def _style(ground: str, ink: str, *, padding: int, side: str | None = None) -> ft.ButtonStyle:

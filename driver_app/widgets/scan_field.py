@@ -28,7 +28,7 @@ def scan_field(
     return marked(
         identifier,
         ft.TextField(
-            label=hint,
+            hint_text=hint,
             value=line,
             autofocus=autofocus,
             autocorrect=False,

@@ -6,7 +6,8 @@ import flet as ft
 import flet.canvas as cv
 
 from driver_app import theme
-from driver_app.widgets.press import marked
+from driver_app.i18n import _
+from driver_app.widgets.press import marked, run
 
 Point = tuple[int, int]
 Stroke = tuple[Point, ...]
@@ -24,22 +25,14 @@ def signature_pad(
     on_stroke: Callable[[Stroke], object],
 ) -> ft.Control:
     """Draw what is there and the stroke under the pen; hand over each stroke at its end."""
-    drawn, set_drawn = ft.use_state(())
-    points = sum(len(s) for s in strokes)
-
-    def at(event: object) -> Point | None:
-        place = getattr(event, "local_position", None)
-        return None if place is None else _thousandths(place.x, place.y, width)
+    drawn, set_drawn = ft.use_state(tuple)
+    room = POINTS_MAX - sum(len(s) for s in strokes)
 
     def begin(event: object) -> None:
-        start = at(event)
-        if start is not None and points < POINTS_MAX:
-            set_drawn((start,))
+        set_drawn(_grown((), event, width, room))
 
     def go_on(event: object) -> None:
-        point = at(event)
-        if point is not None:
-            set_drawn(lambda was: (*was, point) if len(was) + points < POINTS_MAX else was)
+        set_drawn(lambda was: _grown(was, event, width, room))
 
     async def end(_event: object) -> None:
         taken: list[Stroke] = []
@@ -49,21 +42,12 @@ def signature_pad(
             return ()
 
         set_drawn(take)
-        if taken and len(taken[0]) > 1:
-            await _told(on_stroke(taken[0]))
+        if len(taken[0]) > 1:
+            await run(lambda: on_stroke(taken[0]))
 
     # Vertical and horizontal drags instead of one pan: the pad then wins over the sheet's scroll.
-    shapes = [_path(s, width) for s in (*strokes, drawn) if len(s) > 1]
     pad = ft.GestureDetector(
-        content=ft.Container(
-            cv.Canvas(shapes, width=width, height=HIGH),
-            width=width,
-            height=HIGH,
-            bgcolor=theme.CARD,
-            border=ft.Border.all(2, theme.LINE),
-            border_radius=16,
-            clip_behavior=ft.ClipBehavior.HARD_EDGE,
-        ),
+        content=_paper([*strokes, drawn], width),
         drag_interval=12,
         on_vertical_drag_start=begin,
         on_horizontal_drag_start=begin,
@@ -72,12 +56,28 @@ def signature_pad(
         on_vertical_drag_end=end,
         on_horizontal_drag_end=end,
     )
-    return marked(identifier, pad)
+    return marked(identifier, pad, label=_("Field to sign on"))
 
 
-async def _told(answer: object) -> None:
-    if hasattr(answer, "__await__"):
-        await answer
+def _paper(strokes: Sequence[Stroke], width: float) -> ft.Control:
+    shapes = [_path(s, width) for s in strokes if len(s) > 1]
+    return ft.Container(
+        cv.Canvas(shapes, width=width, height=HIGH),
+        width=width,
+        height=HIGH,
+        bgcolor=theme.CARD,
+        border=ft.Border.all(2, theme.LINE),
+        border_radius=16,
+        clip_behavior=ft.ClipBehavior.HARD_EDGE,
+    )
+
+
+def _grown(was: Stroke, event: object, width: float, room: int) -> Stroke:
+    """The stroke with the point of this event; a full sheet takes no more."""
+    place = getattr(event, "local_position", None)
+    if place is None or len(was) >= room:
+        return was
+    return (*was, _thousandths(place.x, place.y, width))
 
 
 def _thousandths(x: float, y: float, width: float) -> Point:

@@ -88,3 +88,10 @@ def _number(identifier: str, shown: str, toggle: Callable[[], None]) -> ft.Contr
             style=ft.ButtonStyle(padding=0, shape=ft.RoundedRectangleBorder(radius=16)),
         ),
     )
+
+
+def count_row(said: ft.Control, counter: ft.Control, *, narrow: bool) -> ft.Control:
+    """What is counted beside its stepper, or above it where there is no room."""
+    if narrow:
+        return ft.Column([said, counter], spacing=8)
+    return ft.Row([ft.Container(said, expand=True), counter], spacing=theme.GAP)

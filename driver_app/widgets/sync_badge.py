@@ -12,7 +12,6 @@ from driver_app.widgets import text
 from driver_app.widgets.buttons import pressable_chip
 from driver_app.widgets.press import Act
 
-
 Where = Literal["all", "sending", "waiting", "look"]
 
 

@@ -37,9 +37,7 @@ def test_borders_and_icons_stand_out_three_to_one(look: str, mark: str, ground: 
 
 
 def test_every_tone_uses_a_measured_pair() -> None:
-    pairs = {(t.on_ground, t.ground) for t in theme.Tone} | {
-        (t.on_tint, t.tint) for t in theme.Tone
-    }
+    pairs = {tone.pair for tone in theme.Tone} | {tone.quiet_pair for tone in theme.Tone}
 
     assert pairs <= set(theme.TEXT_PAIRS)
 

@@ -1,0 +1,232 @@
+"""S8: a problem at a stop or with the run: first the reason, then what happens now."""
+
+from collections.abc import Callable
+
+import flet as ft
+
+from driver_app import actions, theme
+from driver_app.actions import Missing
+from driver_app.actions.runs import Disruption
+from driver_app.i18n import _, minutes
+from driver_app.screens.desk import Desk, run_route, stop_route, use_desk, use_params
+from driver_app.screens.frame import frame
+from driver_app.screens.lost import lost
+from driver_app.screens.photos import photo_part
+from driver_app.screens.proof import no_draft
+from driver_app.screens.proof_levels import part_name
+from driver_app.screens.proof_parts import note_part
+from driver_app.state import DraftView, RunView, VisitView
+from driver_app.theme import Tone
+from driver_app.widgets import text
+from driver_app.widgets.buttons import big_button, choice, side_button
+from driver_app.widgets.panels import card, section, strip
+
+DELAYS_S = (900, 1800, 2700, 3600)
+Choose = Callable[[str], object]
+
+
+@ft.component
+def problem() -> ft.View:
+    """The problem sheet of the visit a route names."""
+    desk = use_desk()
+    params = use_params()
+    run = desk.run(params.get("run", ""))
+    visit = desk.visit(params.get("run", ""), params.get("visit", ""))
+    draft, set_draft = ft.use_state(no_draft)
+
+    async def load() -> None:
+        if visit is not None:
+            set_draft(await actions.open_draft(desk.ctx, visit.id, "problem"))
+
+    ft.use_effect(load, [None if visit is None else visit.id])
+    if run is None or visit is None:
+        return lost(desk, "/problem/")
+    here = stop_route(run.id, visit.id)
+    if draft is None or draft.visit != visit.id:
+        return frame(desk, f"{here}/problem", _("Problem"), [], back=here)
+    return frame(
+        desk,
+        f"{here}/problem",
+        _("Problem at {stop}").format(stop=visit.name),
+        [_reason(draft, desk)],
+        side=[_evidence(draft, visit, desk)],
+        footer=[_foot(draft, visit, run, desk)],
+        back=here,
+    )
+
+
+@ft.component
+def _reason(draft: DraftView, desk: Desk) -> ft.Control:
+    """Tiles from the site's own list."""
+
+    def because(key: str) -> object:
+        async def chosen() -> None:
+            draft.reason = key
+            await actions.keep(desk.ctx, draft)
+
+        return chosen
+
+    tiles = [
+        choice(words, f"problem.reason.{key}", because(key), chosen=draft.reason == key)
+        for key, words in fail_reasons(desk)
+    ]
+    return card(
+        [
+            text.card_title(_("What is the matter?")),
+            ft.Row(tiles, wrap=True, spacing=theme.GAP, run_spacing=theme.GAP),
+        ]
+    )
+
+
+def fail_reasons(desk: Desk) -> list[tuple[str, str]]:
+    """The site's reasons why a stop failed, else ours."""
+    own = [(r.key, r.text) for r in desk.session.reasons if r.about == "fail"]
+    return own or [
+        ("nobody_there", _("Nobody there")),
+        ("closed", _("Closed")),
+        ("refused", _("Refused")),
+        ("damaged", _("Damaged")),
+        ("wrong_address", _("Wrong address")),
+        ("no_access", _("No access")),
+        ("not_ready", _("Goods not ready")),
+        ("vehicle_full", _("Vehicle full")),
+        ("safety", _("Not safe")),
+    ]
+
+
+@ft.component
+def _evidence(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control:
+    """A photo and a note help the office; neither is in the way."""
+    return ft.Column(
+        [
+            card([section(part_name("photo")), photo_part(draft, visit, desk)]),
+            card([section(part_name("note")), note_part(draft, visit, desk)]),
+        ],
+        spacing=theme.GAP,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+    )
+
+
+@ft.component
+def _foot(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
+    """Not done now: for another day, or again later today."""
+    needed, need = ft.use_state("")
+
+    async def failed() -> None:
+        need(await _fail(draft, visit, run, desk))
+
+    async def later() -> None:
+        need(await _skip(draft, visit, run, desk))
+
+    rows: list[ft.Control] = []
+    if needed and not (needed == "reason" and draft.reason):
+        words = (
+            _("First choose a reason.")
+            if needed == "reason"
+            else _("Still needed: {parts}").format(parts=needed)
+        )
+        rows.append(strip(words, ft.Icons.ERROR, Tone.BAD, identifier="problem.missing"))
+    rows.append(
+        big_button(
+            _("Could not be done"), "problem.save", failed, icon=ft.Icons.CANCEL, tone=Tone.BAD
+        )
+    )
+    rows.append(ft.Container(height=0))
+    rows.append(
+        ft.Row(
+            [side_button(_("Come back later today"), "problem.later", later, icon=ft.Icons.REPLAY)]
+        )
+    )
+    return ft.Column(rows, spacing=theme.GAP, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+
+
+async def _fail(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> str:
+    """Record the failure; answers what is still needed for it."""
+    if not draft.reason:
+        return "reason"
+    found = await actions.fail_stop(desk.ctx, visit.id, draft, confirmed=True)
+    if isinstance(found, Missing):
+        return ", ".join(part_name(p) for p in (*found.required, *found.warn))
+    if desk.told(found):
+        desk.go(run_route(run.id))
+    return ""
+
+
+async def _skip(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> str:
+    """Record that the stop comes later; answers what is still needed for it."""
+    if not draft.reason:
+        return "reason"
+    done = await actions.skip_stop(desk.ctx, visit.id, draft.reason, return_later=True)
+    if desk.told(done):
+        desk.go(run_route(run.id))
+    return ""
+
+
+@ft.component
+def run_problem() -> ft.View:
+    """What is wrong with the run as a whole: two taps, and the office knows."""
+    desk = use_desk()
+    run = desk.run(use_params().get("run", ""))
+    if run is None:
+        return lost(desk, "/runs/problem")
+    return frame(
+        desk,
+        f"{run_route(run.id)}/problem",
+        _("Problem on the way"),
+        [_disruptions(run, desk)],
+        back=run_route(run.id),
+    )
+
+
+@ft.component
+def _disruptions(run: RunView, desk: Desk) -> ft.Control:
+    """Delay by so many minutes, or one of three other things."""
+
+    async def tell(kind: Disruption, delay_s: int = 0) -> None:
+        visit = None if kind in ("delay", "extra_stop") else run.next_visit
+        done = await actions.disrupt(desk.ctx, run.id, kind, visit=visit, delay_s=delay_s)
+        if desk.told(done):
+            desk.go(run_route(run.id))
+
+    delays = [
+        choice(minutes(s), f"problem.delay.{s // 60}", lambda s=s: tell("delay", s))
+        for s in DELAYS_S
+    ]
+    others: list[tuple[Disruption, str]] = [
+        ("window_missed", _("Window missed")),
+        ("customer_cancelled", _("Customer cancelled")),
+        ("extra_stop", _("Extra stop")),
+    ]
+    tiles = [
+        choice(words, f"problem.{kind}", lambda kind=kind: tell(kind)) for kind, words in others
+    ]
+    nxt = run.visit(run.next_visit) if run.next_visit is not None else None
+    stop = (
+        side_button(
+            _("Problem at {stop}").format(stop=nxt.name),
+            "problem.stop",
+            icon=ft.Icons.PLACE,
+            act=lambda: desk.go(f"{stop_route(run.id, nxt.id)}/problem"),
+        )
+        if nxt is not None
+        else ft.Container(visible=False)
+    )
+    return ft.Column(
+        [
+            card(
+                [
+                    text.card_title(_("Delay")),
+                    ft.Row(delays, wrap=True, spacing=theme.GAP, run_spacing=theme.GAP),
+                ]
+            ),
+            card(
+                [
+                    text.card_title(_("Something else")),
+                    ft.Row(tiles, wrap=True, spacing=theme.GAP, run_spacing=theme.GAP),
+                    stop,
+                ]
+            ),
+        ],
+        spacing=theme.GAP,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+    )
