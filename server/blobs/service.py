@@ -129,7 +129,8 @@ def add(files: Files, site_id: SiteId, sha: Sha256, offset: int, chunk: bytes) -
     if at.complete:
         return at
     if offset + len(chunk) > at.size:
-        raise refuse("too_large", max_bytes=at.size, members={"max_bytes": at.size})
+        members = {"max_bytes": at.size, "offset": at.offset}
+        raise refuse("too_large", max_bytes=at.size, members=members)
     with _room():
         reached = files.store.append(sha, offset, chunk) if chunk else offset
     if reached < at.size:
@@ -178,6 +179,14 @@ def _declared(files: Files, site_id: SiteId, sha: Sha256) -> BlobView:
     found = files.reads.run(lambda session: queries.blob(session, site_id, sha))
     if found is None:
         raise refuse("blob_not_declared")
+    return found
+
+
+def whole(files: Files, site_id: SiteId, sha: Sha256) -> BlobView:
+    """A file that has arrived; refuses `not_found` for any other."""
+    found = files.reads.run(lambda session: queries.blob(session, site_id, sha))
+    if found is None or not found.done:
+        raise refuse("not_found")
     return found
 
 

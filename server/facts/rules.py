@@ -43,6 +43,8 @@ def read(event_id: str, doc: bytes) -> Reading:
     except BadBody:
         return _as_far_as_possible(doc, "bad_body")
     told = event.envelope
+    if uuid_or_none(told.by.partition(":")[2]) is None:
+        return _as_far_as_possible(doc, "bad_body")
     return Reading(
         event=event,
         type=event.type,

@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, or_, select, tuple_
 from sqlmodel import Session, col
 
+from server.core.access import Principal, reaches
+from server.core.matrix import Reach
 from server.feed import rules
 from server.feed.rules import Cursor, Key, Version
 from server.feed.tables import DeviceScope, ExceptionItem, FeedRev, FeedRow, FeedSite
@@ -325,6 +327,15 @@ def exceptions(
     if carrier_id is None:
         return views
     return [one for one in views if one.detail.get("carrier") == str(carrier_id)]
+
+
+def exceptions_for(session: Session, who: Principal) -> list[ExceptionView]:
+    """The open exceptions this principal may see."""
+    everything = Reach.ANY in reaches(who, "exceptions", "read")
+    if not everything and who.carrier_id is None:
+        return []
+    carrier = None if everything else who.carrier_id
+    return exceptions(session, who.site_id, carrier_id=carrier)
 
 
 def view(row: ExceptionItem) -> ExceptionView:

@@ -26,6 +26,7 @@ from shared.sync import TOMBSTONE_DAYS
 
 __all__ = [
     "FeedChange",
+    "act_on",
     "caused_by",
     "close_exception",
     "lock",
@@ -229,6 +230,15 @@ def close_exception(
     if found is not None:
         found.state, found.closed_at = CLOSED, now
         _changed(session, found, lock(session, site_id, now), now)
+
+
+def act_on(
+    session: Session, who: Principal, item_id: UUID, deed: str, *, reason: str, now: datetime
+) -> ExceptionView:
+    """Take an exception on, or settle it."""
+    if deed == "take":
+        return take_exception(session, who, item_id, now=now)
+    return settle_exception(session, who, item_id, reason=reason, now=now)
 
 
 def take_exception(

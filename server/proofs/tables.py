@@ -1,12 +1,13 @@
 """Rows of proofs: one per result that carries evidence, and its parts."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from server.core.db import Row
+from server.core.db import Row, json_column
 
 
 class ProofRow(Row, table=True):
@@ -18,6 +19,8 @@ class ProofRow(Row, table=True):
     run_id: UUID | None = None
     visit_id: UUID | None = None
     device_id: UUID | None = None
+    driver_id: UUID | None = None
+    carrier_id: UUID | None = None
     outcome: str
     kind: str | None = None
     method: str | None = None
@@ -27,6 +30,8 @@ class ProofRow(Row, table=True):
     pin_ok: bool | None = None
     no_proof_reason: str | None = None
     note: str | None = None
+    lines: list[Any] | None = json_column()
+    short: list[Any] | None = json_column()
     by: str
     hlc: int
     reported_at: datetime

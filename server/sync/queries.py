@@ -1,0 +1,87 @@
+"""What a device is told after its facts are safe: one snapshot, everything in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from server.blobs import queries as blobs
+from server.facts import queries as facts
+from server.feed import queries as feed
+from server.feed.queries import Page, RowView
+from shared.ids import DeviceId, SiteId
+from shared.sync import MIN_APP, NEED_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The part of an answer that is read in one snapshot."""
+
+    held: list[tuple[str, str]]
+    need: list[str]
+    page: Page | None
+    refused: str | None
+
+
+def view(
+    session: Session,
+    site_id: SiteId,
+    device_id: DeviceId,
+    cursor: str | None,
+    *,
+    refused: str | None,
+) -> View:
+    """Read what this device is told now."""
+    held = [(str(one.id), one.why) for one in facts.held(session, site_id, device_id=device_id)]
+    page = None if refused else feed.pull(session, site_id, device_id, cursor)
+    return View(held, need(session, site_id, device_id), page, refused)
+
+
+def need(session: Session, site_id: SiteId, device_id: DeviceId) -> list[str]:
+    """Digests this device declared whose bytes are missing."""
+    missing = blobs.missing(session, site_id)
+    if not missing:
+        return []
+    return sorted(facts.declared_among(session, site_id, device_id, missing))[:NEED_MAX]
+
+
+def answer(
+    view: View, *, rid: str, server_id: str, now_ms: int, ack: tuple[int, str, int]
+) -> dict[str, Any]:
+    """Write the answer of sync.md §3.2."""
+    seq, chain, durable = ack
+    return {
+        "rid": rid,
+        "server_id": server_id,
+        "now": now_ms,
+        "ack": {"seq": seq, "chain": chain, "durable": durable},
+        "held": [list(pair) for pair in view.held],
+        "pull": {"refused": view.refused} if view.page is None else _pull(view.page),
+        "need": view.need,
+        "min_app": MIN_APP,
+    }
+
+
+def _pull(page: Page) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "scopes": page.scopes,
+        "rows": _rows(page.rows),
+        "head": page.head,
+        "cursor": page.cursor,
+        "more": page.more,
+        "reset": page.reset,
+    }
+    if page.digest is not None:
+        told["digest"] = page.digest
+    return told
+
+
+def _rows(rows: Sequence[RowView]) -> list[list[Any]]:
+    """The rows on the wire; a tombstone ends after `deleted`."""
+    return [
+        [row.kind, row.id, row.scope, row.rev, 1]
+        if row.deleted
+        else [row.kind, row.id, row.scope, row.rev, 0, row.plan, row.fact]
+        for row in rows
+    ]

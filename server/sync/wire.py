@@ -1,0 +1,153 @@
+"""Bodies and headers of the device doors, and of what people decide about facts."""
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import anyio.to_thread
+from fastapi import Depends, Path, Request, Response
+from pydantic import Field
+from starlette.requests import ClientDisconnect
+
+from server.blobs.service import Progress
+from server.core import http
+from server.core.http import Parts
+from server.facts import rules
+from server.facts.queries import HeldFact
+from shared.gate import Note, Wire, Word
+from shared.refusals import Refusal, refuse
+from shared.sync import GZIP_FROM
+
+UPLOAD_MEDIA = "application/offset+octet-stream"
+JSON_MEDIA = "application/json"
+OFFSET_DIGITS_MAX = 15
+Digest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
+
+
+async def _body(request: Request) -> bytes:
+    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if media != JSON_MEDIA:
+        raise refuse("bad_encoding", wanted=JSON_MEDIA)
+    return await request.body()
+
+
+RawBody = Annotated[bytes, Depends(_body)]
+
+
+def packed(request: Request, told: dict[str, Any]) -> Response:
+    """Write an answer, packed when that is worth it and welcome."""
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    if len(text) >= GZIP_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+        text = gzip.compress(text, 6, mtime=0)
+        headers["Content-Encoding"] = "gzip"
+    return Response(text, media_type=JSON_MEDIA, headers=headers)
+
+
+def offset_of(request: Request) -> int:
+    """The offset an upload names."""
+    if request.headers.get("content-type", "") != UPLOAD_MEDIA:
+        raise refuse("bad_encoding", wanted=UPLOAD_MEDIA)
+    text = request.headers.get("upload-offset", "")
+    if not text.isascii() or not text.isdigit() or len(text) > OFFSET_DIGITS_MAX:
+        raise refuse("bad_envelope", why="Upload-Offset")
+    return int(text)
+
+
+async def arrived(request: Request) -> bytes:
+    """The bytes of an upload; of one that was cut, what arrived until then."""
+    found = bytearray()
+    try:
+        async for chunk in request.stream():
+            found += chunk
+    except ClientDisconnect:
+        pass
+    return bytes(found)
+
+
+async def uploaded(
+    request: Request, parts: Parts, status: int, work: Callable[[], Progress]
+) -> Response:
+    """Answer how far an upload has come, refusals with the offset to go on from."""
+    try:
+        at = await anyio.to_thread.run_sync(work)
+    except Refusal as refusal:
+        return _refused(request, parts, refusal)
+    headers = {
+        "Upload-Offset": str(at.offset),
+        "Upload-Length": str(at.size),
+        "Upload-Complete": "?1" if at.complete else "?0",
+        "Cache-Control": "no-store",
+    }
+    return Response(status_code=status, headers=headers)
+
+
+def _refused(request: Request, parts: Parts, refusal: Refusal) -> Response:
+    answer = http.problem(refusal, http.language(request), members={"server_id": parts.server_id})
+    if refusal.code == "blob_not_declared":
+        answer.headers["Upload-Declared"] = "?0"
+    elif refusal.code == "digest_mismatch":
+        answer.headers["Upload-Offset"] = "0"
+    elif "offset" in refusal.members:
+        answer.headers["Upload-Offset"] = str(refusal.members["offset"])
+    return answer
+
+
+def attachment(sha: str) -> dict[str, str]:
+    """Headers of original bytes: to be kept, never to be shown by a browser."""
+    return {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": f'attachment; filename="{sha}"',
+        "Content-Security-Policy": "sandbox",
+        "Cache-Control": "private, no-store",
+        "ETag": f'"{sha}"',
+    }
+
+
+class Attach(Wire):
+    """Let a held fact count for a visit."""
+
+    action: Literal["attach"]
+    visit: UUID
+
+
+class Release(Wire):
+    """Let a held fact count as it is."""
+
+    action: Literal["release"]
+
+
+class Dismiss(Wire):
+    """Decide that a held fact does not count."""
+
+    action: Literal["dismiss"]
+    reason: Annotated[Note, Field(min_length=1)]
+
+
+Decision = Annotated[Attach | Release | Dismiss, Field(discriminator="action")]
+
+
+class Correction(Wire):
+    """A supervisor's correction of what was recorded."""
+
+    type: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]
+    run: UUID | None = None
+    visit: UUID | None = None
+    body: dict[Word, Any]
+
+
+def held_out(fact: HeldFact) -> dict[str, Any]:
+    """A held fact in the list of sync.md §2."""
+    return {
+        "id": str(fact.id),
+        "why": fact.why,
+        "type": fact.type,
+        "by": fact.by,
+        "device": str(fact.device_id) if fact.device_id else None,
+        "run": str(fact.run_id) if fact.run_id else None,
+        "visit": str(fact.visit_id) if fact.visit_id else None,
+        "reported_ms": fact.reported_ms,
+        "doc": rules.shown(fact.doc),
+    }
