@@ -99,8 +99,8 @@ def shell_of(
         roles=", ".join(sorted(names.get(role.value, role.value) for role in who.roles)),
         nav=tuple(item for item in items() if reaches(who, item.resource, "read")),
         banners=_banners(settings, demo=bool((site.settings or {}).get("demo"))),
-        exceptions=feed.open_exceptions_count(session, who.site_id),
-        unsent=unsent_devices(people.devices(session, who.site_id)),
+        exceptions=len(feed.exceptions(session, who.site_id, carrier_id=who.carrier_id)),
+        unsent=unsent_devices(people.devices(session, who)),
     )
 
 

@@ -5,7 +5,8 @@ import { lang } from "./words.js";
 const L = window.L;
 const STEPS = [30, 20, 10, 5, 2, 1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 const PLANT_STEPS = [500, 200, 100, 50, 20, 10, 5, 2, 1];
-const LINES = 7;
+const LINES = 4;
+const MARGIN_PX = 80;
 
 function stepFor(width, steps) {
   return steps.find((step) => width / step >= LINES) || steps.at(-1);
@@ -32,17 +33,21 @@ export function graticule(map, { plant = false } = {}) {
   function draw() {
     layer.clearLayers();
     const box = map.getBounds();
+    const size = map.getSize();
     const steps = plant ? PLANT_STEPS : STEPS;
     const step = stepFor(Math.max(box.getEast() - box.getWest(), 1e-4), steps);
-    const corner = map.containerPointToLatLng([6, map.getSize().y - 34]);
+    const bottom = map.containerPointToLatLng([0, size.y - 20]).lat;
     for (let lon = Math.ceil(box.getWest() / step) * step; lon < box.getEast(); lon += step) {
       line([[box.getSouth(), lon], [box.getNorth(), lon]]);
-      label([map.containerPointToLatLng([0, 4]).lat, lon], plant ? ` ${Math.round(lon)} m` : ` ${degrees(lon, "E", "W", step)}`);
+      const x = map.latLngToContainerPoint([bottom, lon]).x;
+      if (x > MARGIN_PX && x < size.x - 2.5 * MARGIN_PX) label([bottom, lon], plant ? `${Math.round(lon)} m` : degrees(lon, "E", "W", step));
     }
     const tall = plant ? step : stepFor(Math.max(box.getNorth() - box.getSouth(), 1e-4), steps);
+    const left = map.containerPointToLatLng([6, 0]).lng;
     for (let lat = Math.ceil(box.getSouth() / tall) * tall; lat < box.getNorth(); lat += tall) {
       line([[lat, box.getWest()], [lat, box.getEast()]]);
-      if (lat > corner.lat) label([lat, corner.lng], plant ? `${Math.round(lat)} m` : degrees(lat, "N", "S", tall));
+      const y = map.latLngToContainerPoint([lat, left]).y;
+      if (y > 1.2 * MARGIN_PX && y < size.y - 30) label([lat, left], plant ? `${Math.round(lat)} m` : degrees(lat, "N", "S", tall));
     }
   }
   map.on("moveend zoomend resize", draw);

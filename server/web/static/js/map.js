@@ -154,7 +154,7 @@ export class LiveMap {
   truck(position, run, at) {
     let marker = this.trucks.get(position.id);
     if (!marker) {
-      marker = L.marker(at, { zIndexOffset: 1000, keyboard: false }).on("click", () => this.onChoose(marker.run)).addTo(this.map);
+      marker = L.marker(at, { zIndexOffset: 1000, keyboard: false, icon: truckIcon(run, position, this.chosen === run.id) }).on("click", () => this.onChoose(marker.run)).addTo(this.map);
       this.trucks.set(position.id, marker);
     }
     marker.run = run.id;

@@ -40,7 +40,7 @@ function nextStop(run, stops) {
     el("span", { class: "cut" }, el("span", { class: "soft" }, serving ? stopWord(next.state) : t("next"), " "), el("b", {}, next.name)),
     el("span", { class: "eta", title: at ? exactTime(at) : "" }, time(at)),
     el("span", { class: "small soft" }, range ? t("between {range}", { range }) : next.eta ? "" : t("as planned")),
-    el("span", { class: "small soft right" }, made));
+    el("span", { class: "small soft ends" }, made));
 }
 
 function departure(run) {
@@ -103,7 +103,7 @@ function content(run, onShow) {
       run.load_pct ? el("span", { class: run.load_pct > 100 ? "bad-ink" : "" }, t("load {n} %", { n: run.load_pct })) : null),
     progress(run, stops),
     nextStop(run, stops),
-    el("div", { class: "row fixed top" }, tags(run),
+    el("div", { class: "row fixed start" }, tags(run),
       el("button", { class: "button plain show icon-only", type: "button", "aria-label": t("Show {name} on the map", { name: run.name }), onclick: () => onShow(run.id) }, icon("pin"))),
   ];
 }

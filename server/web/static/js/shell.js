@@ -59,8 +59,10 @@ store.watch((changed) => {
 
 /* ---- forms and buttons that carry out one REST call --------------------------------------- */
 
+const keyed = (field) => (field.dataset.key ? { [field.dataset.key]: field.value } : field.value);
+
 function valueOf(field) {
-  if (field.type === "checkbox") return field.dataset.type === "list" ? (field.checked ? field.value : undefined) : field.checked;
+  if (field.type === "checkbox") return field.dataset.type === "list" ? (field.checked ? keyed(field) : undefined) : field.checked;
   const text = field.value.trim();
   if (field.dataset.type === "number") return text === "" ? undefined : Number(text.replace(",", "."));
   if (field.dataset.type === "list") return text ? text.split(/[,;]\s*/) : [];

@@ -14,6 +14,7 @@ const STOPS = {
   skipped: ["bad", () => t("skipped"), "cross"],
   cancelled: ["quiet", () => t("cancelled"), "cross"],
   hidden: ["quiet", () => t("off"), "open"],
+  off_plan: ["bad", () => t("off plan"), "cross"],
 };
 
 const RUNS = {
@@ -40,15 +41,16 @@ const MARKS = {
 };
 
 const EXCEPTIONS = {
-  at_risk: () => t("At risk"), late: () => t("Late"), late_departure: () => t("Left late"), missed: () => t("Departure missed"),
-  overdue_return: () => t("Return overdue"), silent: () => t("Device silent"), plan_not_seen: () => t("Plan not seen"),
-  not_dispatched: () => t("Not dispatched"), off_plan: () => t("Off plan"),
-  completed_after_cancel: () => t("Completed although cancelled"), cancel_not_seen: () => t("Cancellation not seen"),
-  held_fact: () => t("Entry held back"), result_conflict: () => t("Two results"), moved_after_done: () => t("Moved after done"),
-  after_finish: () => t("Entry after the end"), disruption: () => t("Disruption"), failed_visit: () => t("Stop failed"),
-  gate_overridden: () => t("Gate overridden"), underload: () => t("Underload"), overload: () => t("Overload"),
-  stock_out: () => t("Stock-out ahead"), over_supply: () => t("Over-supply"), lost_card: () => t("Card lost"), andon: () => t("Andon"),
-  job_failed: () => t("Background job failed"),
+  at_risk: () => t("May come late"), late: () => t("Comes late"), late_departure: () => t("Has not left yet"),
+  missed: () => t("Departure missed"), overdue_return: () => t("Not back yet"), silent: () => t("Device is silent"),
+  plan_not_seen: () => t("New plan not seen"), not_dispatched: () => t("Not dispatched"), off_plan: () => t("Driven without a plan"),
+  completed_after_cancel: () => t("Done although cancelled"), cancel_not_seen: () => t("Done before the cancellation arrived"),
+  held_fact: () => t("An entry waits for a decision"), result_conflict: () => t("Two different results"),
+  moved_after_done: () => t("Moved, but done before"), after_finish: () => t("Entries after the end of the run"),
+  disruption: () => t("Disruption reported"), failed_visit: () => t("Stop failed"), gate_overridden: () => t("Left with open points"),
+  underload: () => t("Hardly loaded"), overload: () => t("Overloaded"), dock_conflict: () => t("Dock conflict"),
+  stock_out: () => t("Station will run out"), over_supply: () => t("Delivered twice"), lost_card: () => t("Card is lost"),
+  andon: () => t("Andon"), notice_failed: () => t("Notice not delivered"), review_due: () => t("Review due"),
 };
 
 export const isFinal = (state) => ["done", "partly", "failed", "skipped"].includes(state);

@@ -1,0 +1,23 @@
+"""Hangs the pages up in the app."""
+
+from collections.abc import Sequence
+
+from fastapi import APIRouter, FastAPI
+
+from server.web import devices, masters, runs_page, sign_in, static_files, stream, today
+
+ROUTERS: Sequence[APIRouter] = (
+    sign_in.router,
+    today.router,
+    runs_page.router,
+    devices.router,
+    masters.router,
+    stream.router,
+)
+
+
+def hang_up(app: FastAPI) -> None:
+    """Add every page, the board's stream and the static files."""
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount(static_files.base(), static_files.files(), name="static")

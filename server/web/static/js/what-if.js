@@ -1,0 +1,75 @@
+/* What a change would cost, before it is made: minutes, distance, lateness, broken rules. */
+
+import { el, icon, say } from "./dom.js";
+import { delta } from "./times.js";
+import { plural, t } from "./words.js";
+
+const CAUSES = {
+  late: () => t("late"), overload: () => t("overload"), ride_time: () => t("goods too long on board"), skill: () => t("missing skill"),
+  access: () => t("vehicle not allowed"), shift: () => t("beyond the shift"), break: () => t("break missing"),
+  closed: () => t("closed"), window: () => t("outside the window"), precedence: () => t("delivered before picked up"),
+  time_window: () => t("outside the window"), missing_break: () => t("break missing"), max_moved_stops: () => t("more stops moved than allowed"),
+};
+
+const cause = (violation) => (CAUSES[violation.cause] || (() => String(violation.cause).replaceAll("_", " ")))();
+
+function figure(value, word, look = "") {
+  return el("div", { class: "figure" }, el("b", { class: look }, value), el("span", {}, word));
+}
+
+function kilometres(m) {
+  const km = Math.round(m / 100) / 10;
+  return t("{sign}{n} km", { sign: km > 0 ? "+" : km < 0 ? "−" : "±", n: Math.abs(km) });
+}
+
+function lateLines(price, nameOf) {
+  return Object.entries(price.late || {}).map(([visit, [before, after]]) => {
+    const look = after > before ? "bad-ink" : "good-ink";
+    return el("li", { class: look }, t("{name}: late {before} → {after} min", {
+      name: nameOf(visit), before: Math.round(before / 60), after: Math.round(after / 60),
+    }));
+  });
+}
+
+function broken(list, word, look, nameOf) {
+  return (list || []).map((violation) => el("li", { class: look },
+    `${word}: ${cause(violation)}${violation.visit || violation.stop ? `, ${nameOf(violation.visit || violation.stop)}` : ""}`));
+}
+
+/** The panel; `price` null means still computing. */
+export function whatIfPanel({ title, price, nameOf, onAccept, onDiscard, onReason }) {
+  const worse = price?.violations ? [...(price.violations.new || []), ...(price.violations.worse || [])] : [];
+  const reason = el("input", { id: "why", maxlength: 200, placeholder: t("Reason (goes into the history)"), "aria-label": t("Reason") });
+  reason.value = onReason.text || "";
+  reason.addEventListener("input", () => { onReason.text = reason.value; });
+  const lines = price ? [...lateLines(price, nameOf), ...broken(price.violations?.new, t("new"), "bad-ink", nameOf),
+    ...broken(price.violations?.worse, t("worse"), "bad-ink", nameOf), ...broken(price.violations?.cleared, t("solved"), "good-ink", nameOf)] : [];
+  const body = price ? [
+    el("div", { class: "figures" },
+      figure(delta(price.delta_end_s ?? price.delta_s), t("return"), (price.delta_end_s ?? price.delta_s) > 60 ? "warn-ink" : ""),
+      figure(kilometres(price.delta_m || 0), t("distance")),
+      figure(String(price.moved_stops ?? 0), plural(price.moved_stops ?? 0, t("stop changes place"), t("stops change place")))),
+    lines.length ? el("ul", { class: "history" }, lines) : el("p", { class: "good-ink" }, icon("check", true), " ", t("No stop becomes late, no rule is broken.")),
+    price.told?.length ? el("p", { class: "soft small" }, t("Also told: {names}", { names: price.told.join(", ") })) : null,
+  ] : [el("div", { class: "skeleton", role: "status" }, el("span", { class: "sr" }, t("Computing the price")))];
+  const panel = el("section", { class: "panel what-if", "aria-labelledby": "what-if-title" },
+    el("header", {}, el("h2", { id: "what-if-title", class: "grow" }, t("What if: {what}", { what: title })), el("span", { class: "tag accent" }, t("not saved"))),
+    el("div", { class: "body stack" }, body, reason,
+      el("div", { class: "actions" },
+        el("button", { class: "button", type: "button", onclick: onDiscard, id: "discard" }, t("Discard")),
+        el("button", { class: `button ${worse.length ? "danger" : "first"}`, type: "button", disabled: !price, onclick: () => onAccept(worse), id: "accept" }, t("Accept")))));
+  if (price) {
+    say(t("What if: {what}. Return {delta}. {n} new problems. Nothing is saved until you accept.", {
+      what: title, delta: delta(price.delta_end_s ?? price.delta_s), n: worse.length,
+    }));
+  }
+  return panel;
+}
+
+/** The short price beside the pointer while something is dragged. */
+export function priceTag(price) {
+  const late = Object.values(price.late || {}).filter(([before, after]) => after > before).length;
+  return `${delta(price.delta_end_s ?? price.delta_s)}, ${kilometres(price.delta_m || 0)}${late ? `, ${plural(late, t("{n} late"), t("{n} late"))}` : ""}`;
+}
+
+export const namesWorse = (worse, nameOf) => worse.map((v) => `${cause(v)}${v.visit || v.stop ? `: ${nameOf(v.visit || v.stop)}` : ""}`);
