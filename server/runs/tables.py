@@ -56,6 +56,7 @@ class RunRow(db.Row, table=True):
     departed_at: datetime | None = None
     returned_at: datetime | None = None
     raised: list[str] | None = db.json_column()
+    marked: list[str] | None = db.json_column()
     off_plan: bool = False
     dispatched_at: datetime | None = None
     in_feed: bool = False

@@ -17,6 +17,7 @@ from server.runs import service as running
 from server.runs.rules import NewRun, plan_run
 from server.schedule import rules
 from server.sites import queries as sites
+from shared.departure import DepartureTime
 from shared.ids import LoopId, SiteId
 from shared.local_time import local_day, zone
 from shared.proof import Levels
@@ -173,7 +174,7 @@ def _planned(look: Look, first: date, last: date) -> dict[Key, NewRun]:
     return planned
 
 
-def _assigned(line: rules.Line, template: Template) -> rules.DepartureTime:
+def _assigned(line: rules.Line, template: Template) -> DepartureTime:
     """Let an `assign` exception of the date replace vehicle or driver of a departure."""
     departure = line.departure
     for one in template.exceptions:

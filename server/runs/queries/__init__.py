@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import func
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from server.core.access import Principal, Resource, Role, allow
@@ -198,7 +199,7 @@ def known_of_loop(
 ) -> list[Known]:
     """Runs of a loop on these service dates, without loading them whole."""
     rows = session.execute(
-        select(
+        columns(
             col(RunRow.id),
             col(RunRow.service_date),
             col(RunRow.departure_no),
@@ -233,14 +234,24 @@ def known_of_loop(
     ]
 
 
-def due(session: Session, site_id: SiteId, until: datetime) -> list[UUID]:
-    """Planned runs that leave before this instant, by departure."""
+def due(session: Session, site_id: SiteId, until: datetime, *, since: datetime) -> list[UUID]:
+    """Planned runs that leave between these instants, by departure."""
     query = select(RunRow.id).where(
         col(RunRow.site_id) == site_id,
         col(RunRow.plan_state) == "planned",
-        col(RunRow.planned_departure_at) <= until,
+        col(RunRow.planned_departure_at).between(since, until),
     )
     return list(session.exec(query.order_by(col(RunRow.planned_departure_at))))
+
+
+def next_departure(session: Session, site_id: SiteId, since: datetime) -> datetime | None:
+    """When the next planned run leaves."""
+    query = select(func.min(RunRow.planned_departure_at)).where(
+        col(RunRow.site_id) == site_id,
+        col(RunRow.plan_state) == "planned",
+        col(RunRow.planned_departure_at) > since,
+    )
+    return session.exec(query).one()
 
 
 def open_runs(session: Session, site_id: SiteId) -> list[RunRow]:

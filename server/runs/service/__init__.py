@@ -4,6 +4,7 @@ from server.runs.rules import NewLine, NewRun, NewVisit
 from server.runs.service.adhoc import NewAdHoc, open_ad_hoc
 from server.runs.service.estimates import Estimate, set_estimates
 from server.runs.service.folding import refold
+from server.runs.service.marking import mark_runs, marks_of, unmarked
 from server.runs.service.opening import (
     drop_by_calendar,
     open_run,
@@ -24,6 +25,8 @@ from server.runs.service.positions import keep_positions
 from server.runs.service.rows import run_rows, run_scope
 from server.runs.service.scoping import devices_of, rescope, rescope_runs
 from server.runs.service.states import (
+    Overrides,
+    any_to_close,
     assign,
     assigned,
     cancel,
@@ -41,8 +44,10 @@ __all__ = [
     "NewLine",
     "NewRun",
     "NewVisit",
+    "Overrides",
     "PlanDraft",
     "VisitEdit",
+    "any_to_close",
     "assign",
     "assigned",
     "cancel",
@@ -53,6 +58,8 @@ __all__ = [
     "grant_claim",
     "keep_positions",
     "locked_run",
+    "mark_runs",
+    "marks_of",
     "open_ad_hoc",
     "open_run",
     "open_runs",
@@ -65,6 +72,7 @@ __all__ = [
     "run_scope",
     "set_estimates",
     "undo_draft",
+    "unmarked",
     "untouched",
     "write_plan",
 ]

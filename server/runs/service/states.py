@@ -168,15 +168,23 @@ def grant_claim(session: Session, who: Principal, run_id: RunId, *, now: datetim
     return run
 
 
+def any_to_close(session: Session, site_id: SiteId, now: datetime) -> bool:
+    """Say whether a run is long over but still open."""
+    return any(_long_over(run, now) for run in queries.open_runs(session, site_id))
+
+
+def _long_over(run: RunRow, now: datetime) -> bool:
+    limit = now - timedelta(seconds=CLOSE_AFTER_S)
+    return run.returned_at is not None and run.returned_at <= limit
+
+
 def close_done(
     session: Session, site_id: SiteId, *, now: datetime, unsent: frozenset[DeviceId] = frozenset()
 ) -> int:
     """Close runs a day after their end, unless a device of theirs still holds something."""
     closed = []
-    limit = now - timedelta(seconds=CLOSE_AFTER_S)
     for run in queries.open_runs(session, site_id):
-        over = run.returned_at is not None and run.returned_at <= limit
-        if over and not devices_of(session, site_id, run, now) & unsent:
+        if _long_over(run, now) and not devices_of(session, site_id, run, now) & unsent:
             run.plan_state, run.updated_at = "closed", now
             run.rev = feed.lock(session, site_id, now)
             closed.append(run)
