@@ -1,6 +1,6 @@
 """What a driver can do: one function per act, each on the disk before it says "Saved"."""
 
-from driver_app.actions.ctx import FIX_MAX_AGE_S, GEOTAG_WAIT_S, UNDO_WINDOW_S, Ctx
+from driver_app.actions.ctx import UNDO_WINDOW_S, Ctx
 from driver_app.actions.drafts import (
     attach,
     detach,
@@ -46,6 +46,7 @@ from driver_app.actions.plant import (
     station_done,
     station_missed,
 )
+from driver_app.actions.refresh import refresh, tick
 from driver_app.actions.runs import (
     acknowledge_plan,
     claim_run,
@@ -58,6 +59,7 @@ from driver_app.actions.runs import (
     start_break,
     start_run,
 )
+from driver_app.actions.session import begin, hear
 from driver_app.actions.stops import (
     add_note,
     add_proof,
@@ -72,8 +74,6 @@ from driver_app.actions.stops import (
 )
 
 __all__ = [
-    "FIX_MAX_AGE_S",
-    "GEOTAG_WAIT_S",
     "UNDO_WINDOW_S",
     "Compare",
     "Ctx",
@@ -95,6 +95,7 @@ __all__ = [
     "add_proof",
     "arrive",
     "attach",
+    "begin",
     "claim_run",
     "clear_andon",
     "complete_stop",
@@ -107,13 +108,16 @@ __all__ = [
     "fail_stop",
     "finish_run",
     "hand_over",
+    "hear",
     "keep",
     "leave_stop",
     "miss_run",
     "open_draft",
     "pair",
+    "paired_server",
     "raise_andon",
     "read_link",
+    "refresh",
     "reopen_stop",
     "return_run",
     "scan_load",
@@ -128,5 +132,6 @@ __all__ = [
     "station_done",
     "station_missed",
     "take_empties",
+    "tick",
     "void_fact",
 ]

@@ -236,6 +236,11 @@ class RunView(ft.Observable):
     done: int = 0
     total: int = 0
     next_visit: VisitId | None = None
+    start_visit: VisitId | None = None
+    """The visit at the depot where the run begins; not among `visits`."""
+    end_visit: VisitId | None = None
+    loaded: bool = False
+    """Goods were loaded already: a changed order may need reloading."""
     position_on: bool = False
     sent: Sent = ""
     andons: tuple[tuple[str, str, int, bool], ...] = ()

@@ -112,18 +112,18 @@ def delete(db: sqlite3.Connection, key: str) -> None:
     db.execute("DELETE FROM draft WHERE key = ?", (key,))
 
 
-def adopt(db: sqlite3.Connection, found: Sequence[tuple[str, str]], now_ms: int) -> int:
-    """Take files whose row is missing, as after a kill, into the sheet of their folder."""
+def adopt(db: sqlite3.Connection, found: Sequence[tuple[str, str]], now_ms: int) -> dict[str, int]:
+    """Take files whose row is missing, as after a kill, into their sheets; how many per sheet."""
     known = set(db.execute("SELECT key, sha FROM draft_file").fetchall())
     declared = {row[0] for row in db.execute("SELECT sha FROM outbox_blob")}
-    adopted = 0
+    adopted: dict[str, int] = {}
     for key, sha in found:
         if (key, sha) in known or sha in declared:
             continue
         if load(db, key) is None:
             put(db, key, "", {}, now_ms)
         add_file(db, key, sha, "photo")
-        adopted += 1
+        adopted[key] = adopted.get(key, 0) + 1
     return adopted
 
 

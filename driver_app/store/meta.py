@@ -7,6 +7,8 @@ from typing import Any
 from driver_app.store.timebase import Timebase
 from shared.chain import CHAIN_ZERO
 
+Db = sqlite3.Connection
+
 DEFAULTS: dict[str, Any] = {
     "device_id": "",
     "site_id": "",

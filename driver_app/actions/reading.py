@@ -1,0 +1,118 @@
+"""What the store holds about runs, read in one snapshot for the screens."""
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from driver_app.store import meta, outbox, rows
+from driver_app.store.rows import RUN_SCOPE, Row
+from shared.events import Event, read_doc
+
+REFERENCES = ("location", "driver", "vehicle", "checklist", "policy", "reason")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far the facts of one visit or run have come: last place of the stream."""
+
+    last_seq: int
+    blobs_open: bool = False
+
+
+@dataclass
+class RunRead:
+    """One run's rows and what this device recorded about it."""
+
+    row: Row
+    stops: list[Row] = field(default_factory=list)
+    loads: list[Row] = field(default_factory=list)
+    calls: list[Row] = field(default_factory=list)
+    own: list[Event] = field(default_factory=list)
+    """Facts the rows do not show yet."""
+    recorded: list[Event] = field(default_factory=list)
+    """Scans, delays, breaks and andons still in the outbox, shown or not."""
+    seen: dict[str, Any] | None = None
+    """The plan the driver last understood."""
+
+
+@dataclass
+class Read:
+    """Everything a projection needs."""
+
+    runs: list[RunRead]
+    references: dict[tuple[str, str], dict[str, Any]]
+    marks: dict[str, Mark]
+    acked: int
+    durable: int
+    device: str
+    shown: set[str] = field(default_factory=set)
+    """Ids of all runs on this device, also those not read."""
+
+    def reference(self, kind: str, id_: object) -> dict[str, Any]:
+        """Plan half of a row that others refer to; empty if it is not here."""
+        return self.references.get((kind, str(id_)), {})
+
+
+REMEMBERED = (
+    "load.scanned", "run.disrupted", "break.started", "andon.raised", "andon.acknowledged",
+    "andon.cleared", "fact.voided", "empties.taken",
+)  # fmt: skip
+
+
+def read_runs(db: sqlite3.Connection, only: Collection[str] | None = None) -> Read:
+    """Read some runs, or all."""
+    found = rows.of_kind(db, "run")
+    own = outbox.own_facts(db)
+    remembered = _remembered(db)
+    wanted = [row for row in found if only is None or row.id in only]
+    return Read(
+        runs=[_one_run(db, row, own, remembered) for row in wanted],
+        references={(r.kind, r.id): r.plan for r in rows.of_kind(db, *REFERENCES)},
+        marks=_marks(db),
+        acked=int(meta.get(db, "acked")),
+        durable=int(meta.get(db, "durable")),
+        device=str(meta.get(db, "device_id")),
+        shown={row.id for row in found},
+    )
+
+
+def _one_run(
+    db: sqlite3.Connection, row: Row, own: list[Event], remembered: list[Event]
+) -> RunRead:
+    read = RunRead(row, seen=meta.ui(db, seen_key(row.id)))
+    for each in rows.in_scope(db, RUN_SCOPE + row.id):
+        target = {"stop": read.stops, "load": read.loads, "call": read.calls}.get(each.kind)
+        if target is not None:
+            target.append(each)
+    read.own = [fact for fact in own if fact.envelope.run == row.id]
+    read.recorded = [fact for fact in remembered if fact.envelope.run == row.id]
+    return read
+
+
+def seen_key(run: str) -> str:
+    """Where the plan that the driver last understood is kept."""
+    return f"seen:{run}"
+
+
+def _remembered(db: sqlite3.Connection) -> list[Event]:
+    marks = ", ".join("?" * len(REMEMBERED))
+    found = db.execute(
+        f"SELECT id, doc FROM outbox WHERE json_extract(doc, '$.type') IN ({marks}) ORDER BY seq",  # noqa: S608  marks only
+        REMEMBERED,
+    ).fetchall()
+    return [read_doc(id_, doc.encode("utf-8", "surrogatepass")) for id_, doc in found]
+
+
+def _marks(db: sqlite3.Connection) -> dict[str, Mark]:
+    """Last place per visit and per run."""
+    marks: dict[str, Mark] = {}
+    for key in ("visit", "run"):
+        for id_, seq, waiting in db.execute(
+            f"SELECT json_extract(o.doc, '$.{key}'), max(o.seq), "  # noqa: S608  constants only
+            "max(coalesce(b.state, 1) = 0) FROM outbox o LEFT JOIN outbox_blob ob USING (seq) "
+            "LEFT JOIN blob b USING (sha) GROUP BY 1"
+        ):
+            if id_ is not None:
+                marks[id_] = Mark(seq, bool(waiting))
+    return marks

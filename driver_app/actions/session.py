@@ -1,0 +1,67 @@
+"""Beginning a session: what a kill left behind is picked up before the first screen."""
+
+import sqlite3
+
+from driver_app.actions.ctx import Ctx
+from driver_app.actions.pairing import forget_token, paired_server
+from driver_app.actions.refresh import hear as show
+from driver_app.actions.refresh import refresh
+from driver_app.actions.where import follow
+from driver_app.store import blobs, drafts, meta, rows
+from driver_app.store.blobs import BlobFolder
+from driver_app.store.drafts import DraftFolder
+from driver_app.store.outbox import DAY_MS
+from driver_app.sync.ports import PairedServer
+from driver_app.sync.worker import News
+from shared.sync import DEVICE_CACHE_DAYS
+
+
+async def begin(ctx: Ctx) -> PairedServer | None:
+    """Open the store, pick up what a kill left, show it; returns the server to talk to."""
+    await ctx.store.open(ctx.ports.clock.read())
+    await _sweep(ctx)
+    now_ms = ctx.now_ms()
+    await ctx.store.run(lambda db: _expire(db, now_ms))
+    await refresh(ctx, session=True)
+    await follow(ctx)
+    return await paired_server(ctx)
+
+
+async def _sweep(ctx: Ctx) -> None:
+    """Adopt whole photos without a row, delete half-written files and those nobody refers to."""
+    folder = DraftFolder(ctx.store.files, ctx.store.drafts)
+    declared = BlobFolder(ctx.store.files, ctx.store.blobs)
+    found = await ctx.store.on_disk(folder.found)
+    now_ms = ctx.now_ms()
+
+    def adopt(db: sqlite3.Connection) -> tuple[list[tuple[str, str]], set[str]]:
+        ctx.memo["recovered"] = drafts.adopt(db, found, now_ms)
+        return drafts.leftovers(db, found), blobs.referred(db)
+
+    leftovers, known = await ctx.store.run(adopt)
+
+    def clear() -> None:
+        for key, sha in leftovers:
+            folder.remove(key, sha)
+        declared.sweep(known)
+
+    await ctx.store.on_disk(clear)
+
+
+def _expire(db: sqlite3.Connection, now_ms: int) -> None:
+    """After DEVICE_CACHE_DAYS without contact plan and names go; open runs and facts stay."""
+    last = meta.get(db, "last_contact_ms")
+    if last is None or now_ms - last < DEVICE_CACHE_DAYS * DAY_MS:
+        return
+    started = [row.id for row in rows.of_kind(db, "run") if row.fact.get("started")]
+    rows.wipe(db, started)
+
+
+async def hear(ctx: Ctx, news: News) -> None:
+    """What the worker tells, for the screens and for the position stream."""
+    await show(ctx, news)
+    if news.sending:
+        return
+    if ctx.state.session.standing == "stolen":
+        await forget_token(ctx)
+    await follow(ctx)
