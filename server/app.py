@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from server.blobs import service as blobs
 from server.blobs.store import FolderBlobs
 from server.core import api as core_api
 from server.core import db, http, leader
@@ -26,18 +27,31 @@ from server.core.leader import LEASE_RENEW_S, Leader
 from server.core.logs import log
 from server.core.settings import Settings
 from server.core.writer import SnapshotReads, open_writer
+from server.feed import api as feed_api
 from server.fleet import api as fleet_api
 from server.migrations import steps
 from server.people import api as people_api
 from server.people.door import Porter
+from server.proofs import api as proofs_api
+from server.sync import api as sync_api
+from server.sync.service import files
 from shared.ids import SiteId
 
 OPENAPI_URL = "/api/v1/openapi.json"
 DRIVER_PATH = "/driver"
-ROUTERS: Sequence[APIRouter] = (core_api.router, people_api.router, fleet_api.router)
+ROUTERS: Sequence[APIRouter] = (
+    core_api.router,
+    people_api.router,
+    fleet_api.router,
+    feed_api.router,
+    proofs_api.router,
+    sync_api.router,
+)
 Work = Callable[[Parts, Job, datetime], None]
 # Which room's use case carries out which kind of job; only this table knows both.
-JOBS: Mapping[str, Work] = {}
+JOBS: Mapping[str, Work] = {
+    blobs.TIDY: lambda parts, job, _now: blobs.tidy(files(parts), job),
+}
 
 
 class Mount(Protocol):

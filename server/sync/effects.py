@@ -16,6 +16,7 @@ from server.facts.service import Appended, HeldFact, NewFact, StoredFact
 from server.feed import queries as told
 from server.feed import service as feed
 from server.people import devices
+from server.plant import service as plant
 from server.proofs import service as proofs
 from server.runs import queries as runs
 from server.runs.service.folding import refold
@@ -122,6 +123,7 @@ def apply(
     touched = refold(session, site_id, run_ids, visit_ids, now)
     results = {one.run_id for one in counting if one.run_id and one.event.type in OUTCOME}
     proofs.collect(session, site_id, counting, _carriers(session, site_id, results))
+    plant.apply(session, site_id, counting, now)
     blobs.give_up(session, site_id, _unreadable(counting))
     for run_id in sorted(touched):
         jobs.submit(session, Job(LOOK, site_id, str(run_id), {"run": str(run_id)}))
