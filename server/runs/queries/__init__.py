@@ -154,6 +154,9 @@ def day(
         col(RunRow.site_id) == who.site_id, col(RunRow.service_date) == service_date
     )
     if not who.roles & SEES_ALL:
+        # None compares as "has no Carrier", which is everybody's own run.
+        if who.carrier_id is None:
+            return []
         query = query.where(col(RunRow.carrier_id) == who.carrier_id)
     if loop_id is not None:
         query = query.where(col(RunRow.loop_id) == loop_id)
