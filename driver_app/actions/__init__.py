@@ -30,6 +30,7 @@ from driver_app.actions.outcomes import (
 )
 from driver_app.actions.pairing import (
     pair,
+    paired_server,
     read_link,
 )
 from driver_app.actions.people import (

@@ -16,6 +16,7 @@ from server.facts.service import Appended, HeldFact, NewFact, StoredFact
 from server.feed import queries as told
 from server.feed import service as feed
 from server.people import devices
+from server.people import queries as people
 from server.plant import service as plant
 from server.proofs import service as proofs
 from server.runs import queries as runs
@@ -220,8 +221,11 @@ def _sign_in(
     driver = DriverId(UUID(key)) if signed_in else None
     devices.driver_signed_in(session, who.site_id, _device(who), driver)
     concerned = {one for one in (driver, who.driver_id) if one is not None}
-    if concerned:
-        rescope(session, who.site_id, now, drivers=concerned)
+    # A device paired after the dispatch gets its vehicle's runs with the first sign-in on it.
+    row = people.device(session, who.site_id, _device(who))
+    vehicles = {row.vehicle_id} if row is not None and row.vehicle_id is not None else set()
+    if concerned or vehicles:
+        rescope(session, who.site_id, now, drivers=concerned, vehicles=vehicles)
 
 
 def tell_held(session: Session, site_id: SiteId, device_id: DeviceId, *, now: datetime) -> None:
