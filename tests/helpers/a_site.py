@@ -1,20 +1,23 @@
 """A site with places and a loop, for tests of the server that are about something else."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
 from server.core.access import Principal, Role
-from server.core.db import Writer
+from server.core.db import Reads, Writer
 from server.core.jobs import Job
+from server.fleet import service as fleet
 from server.loops import service as loops
+from server.people import devices, drivers
+from server.runs import queries as runs
 from server.sites import service as sites
 from server.travel import service as travel
 from shared.departure import Departure
-from shared.ids import LocationId, LoopId, PersonId, SiteId
+from shared.ids import DeviceId, DriverId, LocationId, LoopId, PersonId, SiteId, VehicleId
 from shared.loop import Loop, LoopVersion, Stop
 from shared.site import Location, Site
 from tests.helpers.builders import id_of
@@ -125,3 +128,41 @@ def publish_loop(
 
     writer.run(work)
     return loop_id
+
+
+def add_vehicle(writer: Writer, name: str = "Van 4", kind: str = "van") -> VehicleId:
+    """Add a vehicle."""
+    given = {"id": id_of(f"vehicle {name}"), "name": name, "kind": kind}
+    writer.run(lambda s: fleet.add_vehicle(s, SUPERVISOR, given, now=NOON))
+    return VehicleId(id_of(f"vehicle {name}"))
+
+
+def add_driver(writer: Writer, name: str = "Kaya") -> DriverId:
+    """Add a driver."""
+    given = {"id": id_of(f"driver {name}"), "name": name, "lang": "en"}
+    writer.run(lambda s: drivers.add_driver(s, SUPERVISOR, given, now=NOON))
+    return DriverId(id_of(f"driver {name}"))
+
+
+def pair_device(writer: Writer, name: str, vehicle_id: VehicleId | None = None) -> DeviceId:
+    """Pair a device, bound to a vehicle or to none."""
+
+    def work(session: Session) -> DeviceId:
+        code = devices.issue_code(session, SUPERVISOR, name=name, vehicle_id=vehicle_id, now=NOON)
+        session.flush()
+        paired = devices.pair(session, devices.Ask(code.code, name), now=NOON)
+        assert paired is not None
+        return paired.device_id
+
+    return writer.run(work)
+
+
+def no_gate(*_about: object) -> list[tuple[str, str, str]]:
+    """Stand in for the gate where a test is not about it."""
+    return []
+
+
+def only_run(reads: Reads, day: date = MONDAY + timedelta(days=1)) -> runs.RunView:
+    """Give the one run of a day, whole."""
+    [row] = reads.run(lambda s: runs.day(s, SUPERVISOR, day))
+    return reads.run(lambda s: runs.load(s, SITE, row.id))
