@@ -1,0 +1,78 @@
+"""The simulated vehicles: a process of the driver app that pairs, signs in and drives.
+
+The server knows it by the name of its module only, as it knows the app for browsers; what the
+vehicles do passes through the app's own store, actions and HTTP.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+SIMULATOR = "driver_app.simulate"
+STOP_S = 5
+LOG = "vehicles.log"
+
+
+@dataclass(frozen=True)
+class Crew:
+    """One vehicle to simulate: what its device is called, its pairing code, who signs in."""
+
+    name: str
+    code: str
+    driver: str
+    pin: str
+
+
+@dataclass(frozen=True)
+class Tour:
+    """Where and how the vehicles drive."""
+
+    url: str
+    folder: Path
+    speed: int
+    seed: int
+    photos: Path
+
+
+def start(crews: Sequence[Crew], tour: Tour) -> "subprocess.Popen[bytes]":
+    """Start the process; codes and PINs go over its standard input, whose end ends it."""
+    tour.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    command = [
+        sys.executable, "-m", SIMULATOR,
+        "--url", tour.url, "--data", str(tour.folder), "--photos", str(tour.photos),
+        "--speed", str(tour.speed), "--seed", str(tour.seed),
+    ]  # fmt: skip
+    with (tour.folder / LOG).open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own module
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+        )
+    assert process.stdin is not None, "a pipe was asked for"
+    process.stdin.write(json.dumps([asdict(crew) for crew in crews]).encode() + b"\n")
+    process.stdin.flush()
+    return process
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End the process, by force if it does not listen."""
+    if process.stdin is not None:
+        process.stdin.close()
+    process.terminate()
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def driving(crews: Sequence[Crew], tour: Tour) -> Iterator["subprocess.Popen[bytes]"]:
+    """Vehicles that drive as long as the block runs."""
+    process = start(crews, tour)
+    try:
+        yield process
+    finally:
+        stop(process)

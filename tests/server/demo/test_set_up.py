@@ -1,0 +1,203 @@
+"""The demo is filled once and has something on the road at any hour."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlmodel import Session
+
+from server.core.access import system
+from server.core.bus import ProcessBus
+from server.core.hosting import Stop
+from server.core.http import Parts
+from server.core.jobs import RowJobs
+from server.core.leader import Leader
+from server.core.settings import Settings
+from server.core.writer import AnyWriter, SnapshotReads
+from server.demo import command, fill
+from server.demo.keys import SITE_ID
+from server.demo.live import TZ
+from server.demo.rounds import rounds
+from server.loops import queries as loop_queries
+from server.runs import queries as runs
+from server.runs.queries import RunView
+from server.sites import queries as sites
+from server.sites import service as site_service
+from shared.ids import LoopId, RunId, SiteId
+from shared.local_time import local_day
+from shared.site import Site
+from tests.helpers.clock import ManualClock
+
+FRIDAY_AFTERNOON = datetime(2026, 11, 20, 13, 25, 40, tzinfo=UTC)
+HOURS = [
+    FRIDAY_AFTERNOON,
+    datetime(2026, 11, 22, 2, 59, 1, tzinfo=UTC),  # Sunday night
+    datetime(2026, 12, 25, 22, 45, tzinfo=UTC),  # Christmas, a quarter to midnight
+    datetime(2026, 11, 20, 23, 50, tzinfo=UTC),  # past midnight at the site
+]
+
+
+class House:
+    """A server's parts without a server."""
+
+    def __init__(self, parts: Parts, clock: ManualClock) -> None:
+        self.parts = parts
+        self.clock = clock
+
+    def set_up(self) -> str:
+        return command.set_up(self.parts, nothing_blocks)
+
+    def runs_now(self) -> list[RunView]:
+        """Runs on their way: dispatched, planned to leave within the last minute."""
+        now = self.clock.now()
+
+        def look(session: Session) -> list[RunView]:
+            today = local_day(now, TZ)
+            found = [
+                row
+                for one in rounds(today)
+                for row in runs.of_loop(session, SITE_ID, one.id, today, today)
+                if row.plan_state == "dispatched"
+                and timedelta(0) <= now - row.planned_departure_at < timedelta(minutes=1)
+            ]
+            return runs.views(session, SITE_ID, [RunId(row.id) for row in found])
+
+        return self.parts.reads.run(look)
+
+
+def nothing_blocks(
+    _session: Session, _site: SiteId, _run: RunId, _now: datetime
+) -> list[tuple[str, str, str]]:
+    return []
+
+
+@pytest.fixture
+def house(settings: Settings, writer: AnyWriter, reads: SnapshotReads) -> House:
+    clock = ManualClock(FRIDAY_AFTERNOON)
+    jobs = RowJobs(clock)
+    leader = Leader(writer, clock, UUID(int=1))
+    return House(Parts(settings, writer, reads, clock, ProcessBus(), jobs, leader), clock)
+
+
+@pytest.mark.parametrize("now", HOURS, ids=str)
+def test_every_loop_has_a_run_that_leaves_this_minute_whatever_the_hour(
+    house: House, now: datetime
+) -> None:
+    house.clock.at = now
+
+    house.set_up()
+
+    going = house.runs_now()
+    assert sorted(view.run.name.split()[0] for view in going) == ["D01", "D04", "T1", "T2"]
+    assert all(view.run.vehicle_id for view in going)
+
+
+def test_windows_of_the_live_run_are_told_for_its_hour(house: House) -> None:
+    house.set_up()
+
+    furniture = next(view for view in house.runs_now() if view.run.name.startswith("D01"))
+    first = furniture.stops[0]
+    assert (
+        first.windows[0][0]
+        == (FRIDAY_AFTERNOON.replace(second=0) + timedelta(minutes=30)).timestamp() * 1000
+    )
+    assert all(
+        visit.planned_arrival_at < furniture.run.planned_return_at for visit in furniture.stops
+    )
+    assert furniture.run.planned_return_at - furniture.run.planned_departure_at < timedelta(hours=6)
+
+
+def test_tomorrow_the_loops_leave_by_their_timetable_again(house: House) -> None:
+    house.set_up()
+    monday = date(2026, 11, 23)
+
+    def look(session: Session) -> list[time]:
+        loop = loop_queries.by_code(session, SITE_ID, "D01")
+        assert loop is not None
+        found = runs.of_loop(session, SITE_ID, LoopId(loop.id), monday, monday)
+        return [row.planned_departure_at.astimezone(TZ).time() for row in found]
+
+    assert house.parts.reads.run(look) == [time(6)]
+
+
+def test_a_second_start_uses_what_is_there(house: House) -> None:
+    first = house.set_up()
+    house.clock.at = FRIDAY_AFTERNOON + timedelta(minutes=2)
+    before = house.parts.reads.run(lambda s: len(runs.open_runs(s, SITE_ID)))
+
+    second = house.set_up()
+
+    assert second == first
+    assert house.parts.reads.run(lambda s: len(runs.open_runs(s, SITE_ID))) == before
+
+
+def test_a_start_hours_later_sends_the_trucks_out_again(house: House) -> None:
+    house.set_up()
+    house.clock.at = FRIDAY_AFTERNOON + timedelta(hours=5)
+
+    house.set_up()
+
+    names = [view.run.name.split()[0] for view in house.runs_now()]
+    assert {"D01", "D04"} <= set(names)
+
+
+def test_a_visitor_finds_an_open_run(house: House) -> None:
+    house.set_up()
+
+    def look(session: Session) -> list[str]:
+        return [row.name for row in runs.open_runs(session, SITE_ID)
+                if row.vehicle_id is None and row.driver_id is None]  # fmt: skip
+
+    assert len(house.parts.reads.run(look)) == 2
+
+
+def test_a_folder_with_a_site_of_ones_own_is_left_alone(house: House) -> None:
+    other = SiteId(UUID(int=9))
+    now = house.clock.now()
+    house.parts.writer.run(lambda s: site_service.create_site(s, other, Site(name="Mine"), now=now))
+
+    with pytest.raises(Stop) as stop:
+        house.set_up()
+
+    assert "a site of your own" in stop.value.sentence
+
+
+def test_the_same_seed_gives_the_same_places(house: House) -> None:
+    house.set_up()
+
+    places = house.parts.reads.run(lambda s: sites.page(s, SITE_ID))
+
+    assert len(places) == 36
+    assert {row.id for row in places} == {spot.id for spot in fill.places.ALL}
+
+
+def test_the_greeting_says_where_how_and_with_what(house: House) -> None:
+    password = house.set_up()
+
+    text = "\n".join(command.greeting(house.parts, password))
+
+    assert "/driver/" in text
+    assert f"demo   password {password}" in text
+    assert "Pairing code" in text
+
+
+def test_each_simulated_vehicle_gets_a_code_of_its_own(house: House) -> None:
+    house.set_up()
+
+    crews = command.crews(house.parts)
+
+    assert len({crew.code for crew in crews}) == 5
+    assert command.crews(house.parts, count=2)[1].driver == "Tim Muster"
+
+
+def test_a_wish_for_a_password_counts(tmp_path: Path) -> None:
+    wanted = Settings.read(data=tmp_path, demo_password="correct horse")
+
+    assert command.password_of(wanted) == "correct horse"
+
+
+def test_nobody_drives_faster_than_the_three_speeds(settings: Settings) -> None:
+    with pytest.raises(Stop):
+        command.tour(settings, speed=7)
+    assert system(SITE_ID).site_id == SITE_ID
