@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -9,8 +10,10 @@ from httpx import AsyncClient
 
 from server.core.access import Principal
 from server.core.http import Parts
+from server.runs.service import states
 from shared.chain import row_digest
 from shared.events import Event
+from shared.ids import RunId
 from tests.helpers.builders import arrived, completed, id_of
 from tests.server.sync.a_device import Device, found_site, open_circle, pair_device
 
@@ -112,11 +115,4 @@ def _at(run: str, visit: str) -> Event:
 
 
 def _dispatch(parts: Parts, who: Principal, run: str) -> None:
-    from uuid import UUID
-
-    from server.runs.service import states
-    from shared.ids import RunId
-
-    parts.writer.run(
-        lambda s: states.dispatch(s, who, RunId(UUID(run)), now=parts.clock.now())
-    )
+    parts.writer.run(lambda s: states.dispatch(s, who, RunId(UUID(run)), now=parts.clock.now()))
