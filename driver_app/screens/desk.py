@@ -11,6 +11,7 @@ from driver_app import theme
 from driver_app.actions import Ctx, NotSaved
 from driver_app.i18n import Speech
 from driver_app.state import AppState, RunView, SessionView, VisitView
+from driver_app.widgets.press import Act
 from shared.ids import RunId, VisitId
 
 Stage = Literal["pair", "sign_in", "work", "locked", "elsewhere"]
@@ -53,10 +54,9 @@ class Notice(ft.Observable):
 
 @dataclass(eq=False)
 class Beat(ft.Observable):
-    """The passing of time for screens that show ages and expected times."""
+    """The passing of time for parts that show it: drawn again at each count."""
 
-    second: int = 0
-    ten: int = 0
+    n: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,16 @@ class Desk:
     gate: Gate = field(default_factory=Gate)
     notice: Notice = field(default_factory=Notice)
     beat: Beat = field(default_factory=Beat)
+    """Once a second."""
+    slow: Beat = field(default_factory=Beat)
+    """Once in ten seconds."""
     before_sync: Callable[[], str] = lambda: "/runs"
     """Where the sync centre was opened from."""
     server_hint: str = ""
     """Address offered at pairing: the browser preview knows its server."""
     camera_view: Callable[[], ft.Control] | None = None
     """Makes the picture of the open camera; None where there is none."""
-    take_over: Callable[[], Awaitable[None]] | None = None
+    take_over: Act | None = None
     """Browser preview: use the app in this tab."""
 
     @property

@@ -87,7 +87,11 @@ def _field(value: str, lines: int) -> ft.TextField:
 
 def _labelled(label: str, identifier: str, shown: ft.Control) -> ft.Control:
     """The label stands above in full size; a floating one would be too small to read."""
-    return ft.Column([said.label(label), marked(identifier, shown, label=label)], spacing=6)
+    return ft.Column(
+        [said.label(label), marked(identifier, shown, label=label)],
+        spacing=6,
+        horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+    )
 
 
 def no_task() -> asyncio.Task[None] | None:

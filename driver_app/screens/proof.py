@@ -16,6 +16,7 @@ from driver_app.screens.proof_parts import (
     empties_part,
     goods_part,
     note_part,
+    opened,
     recipient_part,
     scan_part,
     signature_part,
@@ -41,7 +42,7 @@ def proof() -> ft.View:
 
     async def load() -> None:
         if visit is not None:
-            set_draft(await actions.open_draft(desk.ctx, visit.id))
+            set_draft(await opened(desk, visit))
 
     ft.use_effect(load, [None if visit is None else visit.id])
     if run is None or visit is None:

@@ -6,6 +6,7 @@ import flet as ft
 
 from driver_app import actions, theme
 from driver_app.actions import UnknownLabel
+from driver_app.actions.drafts import Sheet
 from driver_app.i18n import _, amount
 from driver_app.screens.desk import Desk
 from driver_app.screens.fields import kept_field
@@ -106,6 +107,18 @@ def empties_part(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control:
         rows.append(text.body(kind))
         rows.append(ft.Row(counters, wrap=True, spacing=theme.EDGE, run_spacing=8))
     return stack(rows)
+
+
+async def opened(desk: Desk, visit: VisitView, sheet: Sheet = "proof") -> DraftView:
+    """The sheet of a visit; a new one begins with what the plan wants taken and what fits."""
+    draft = await actions.open_draft(desk.ctx, visit.id, sheet)
+    for kind, n in visit.empties_plan.items():
+        draft.taken.setdefault(kind, n)
+    for line in visit.lines:
+        most = visit.max_boxes.get(line.part_no)
+        if line.drop and most is not None and most < line.planned:
+            draft.qty.setdefault(str(line.id), most)
+    return draft
 
 
 def taken_of(draft: DraftView, visit: VisitView, kind: str) -> int:

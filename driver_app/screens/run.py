@@ -90,7 +90,7 @@ def _now(run: RunView, desk: Desk) -> ft.Control:
                 text.body(_("All stops are done.")),
             ]
         )
-    return _next(visit, run, desk, desk.beat)
+    return _next(visit, run, desk, desk.slow)
 
 
 @ft.component

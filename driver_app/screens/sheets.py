@@ -42,7 +42,7 @@ def _resting(run: RunView, desk: Desk, beat: Beat) -> ft.Control:
                 text.body(_("Your position is not recorded during a break.")),
             ]
         )
-    gone_s = (desk.ctx.now_ms() - run.break_started_ms) // 1000 if beat.second >= 0 else 0
+    gone_s = (desk.ctx.now_ms() - run.break_started_ms) // 1000 if beat.n >= 0 else 0
     since = _("since {time}").format(time=clock(run.break_started_ms, run.utc_offset_s))
     return card(
         [
@@ -142,7 +142,7 @@ def _raised(run: RunView, desk: Desk) -> ft.Control:
 @ft.component
 def undo_bar(run: RunView, desk: Desk, beat: Beat) -> ft.Control:
     """For ten seconds after a stop was completed: take it back."""
-    now_ms = desk.ctx.now_ms() if beat.second >= 0 else 0
+    now_ms = desk.ctx.now_ms() if beat.n >= 0 else 0
     recent = [v for v in run.visits if v.undo_until_ms > now_ms and v.final]
     if not recent:
         return ft.Container(visible=False)

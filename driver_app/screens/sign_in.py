@@ -32,7 +32,7 @@ def sign_in() -> ft.View:
 
     async def badge(scanned: str) -> None:
         found = await actions.sign_in_badge(desk.ctx, scanned)
-        _greet(desk, found)
+        await _greet(desk, found)
         desk.notice.why = "badge" if isinstance(found, NotKnown) else desk.notice.why
 
     session = desk.session
@@ -97,7 +97,7 @@ def _pin_sheet(driver: DriverTile, session: SessionView, desk: Desk) -> ft.Contr
     async def enter() -> None:
         found = await actions.sign_in_pin(desk.ctx, driver.id, pin)
         set_pin("")
-        _greet(desk, found)
+        await _greet(desk, found)
         if isinstance(found, WrongPin):
             desk.notice.why = "pin"
 
@@ -131,7 +131,7 @@ def _pin_sheet(driver: DriverTile, session: SessionView, desk: Desk) -> ft.Contr
 @ft.component
 def _tries(session: SessionView, beat: Beat, desk: Desk) -> ft.Control:
     """After a wrong PIN: tries left, then how long to wait."""
-    left_s = (session.pin_locked_until_ms - desk.ctx.now_ms()) // 1000 if beat.second >= 0 else 0
+    left_s = (session.pin_locked_until_ms - desk.ctx.now_ms()) // 1000 if beat.n >= 0 else 0
     if left_s > 0:
         words = _("Too many tries. Wait {time}.").format(time=span(left_s))
         return strip(words, ft.Icons.LOCK_CLOCK, Tone.BAD, identifier="sign_in.wait")
@@ -154,7 +154,7 @@ def _unlisted_sheet(desk: Desk) -> ft.Control:
 
     async def enter() -> None:
         if name.strip():
-            _greet(desk, await actions.sign_in_unlisted(desk.ctx, name.strip()))
+            await _greet(desk, await actions.sign_in_unlisted(desk.ctx, name.strip()))
 
     return ft.Column(
         [
@@ -171,8 +171,10 @@ def _unlisted_sheet(desk: Desk) -> ft.Control:
     )
 
 
-def _greet(desk: Desk, found: object) -> None:
+async def _greet(desk: Desk, found: object) -> None:
+    """The driver's language comes with the sign-in."""
     desk.told(found)
     if isinstance(found, SignedIn):
         desk.look.lang = found.lang
+        await desk.settle(desk.look)
         desk.go("/runs")

@@ -10,7 +10,7 @@ from driver_app.i18n import _, amount
 from driver_app.screens import sheets
 from driver_app.screens.desk import Desk, run_route
 from driver_app.screens.proof import no_draft
-from driver_app.screens.proof_parts import nothing_strange, taken_of
+from driver_app.screens.proof_parts import nothing_strange, opened, taken_of
 from driver_app.state import DraftView, LineView, RunView, Task, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets import text
@@ -67,16 +67,16 @@ def station_part(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     draft, set_draft = ft.use_state(no_draft)
 
     async def load() -> None:
-        set_draft(await actions.open_draft(desk.ctx, visit.id, "station"))
+        set_draft(await opened(desk, visit, "station"))
 
     ft.use_effect(load, [visit.id])
     rows: list[ft.Control] = [
         ft.Row([chip(_("Now at"), ft.Icons.PLACE, Tone.MAIN), *_side(visit)], wrap=True),
         text.card_title(visit.name),
     ]
+    rows.append(_scan(visit, run, desk))
     if draft is not None and draft.visit == visit.id:
         rows.append(_counts(draft, visit, desk))
-    rows.append(_scan(visit, run, desk))
     return card(rows)
 
 
@@ -221,7 +221,7 @@ def _primary(run: RunView, visit: VisitView | None, desk: Desk) -> ft.Control:
         return _back_button(run, desk)
 
     async def done() -> None:
-        draft = await actions.open_draft(desk.ctx, visit.id, "station")
+        draft = await opened(desk, visit, "station")
         desk.told(await actions.station_done(desk.ctx, visit.id, draft))
 
     return big_button(_("Station done"), "tugger.station_done", done, icon=ft.Icons.CHECK)

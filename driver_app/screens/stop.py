@@ -10,6 +10,7 @@ from driver_app.screens.desk import Desk, run_route, stop_route, use_desk, use_p
 from driver_app.screens.frame import frame
 from driver_app.screens.lost import lost
 from driver_app.screens.proof_levels import demanded, level_chip, part_name
+from driver_app.screens.proof_parts import opened
 from driver_app.screens.words import STATES, at, expected, position_chip, side_of_street, windows
 from driver_app.state import LineView, RunView, VisitView
 from driver_app.theme import Tone
@@ -228,7 +229,7 @@ def _complete(visit: VisitView, run: RunView, desk: Desk, *, quiet: bool) -> ft.
     proof = f"{stop_route(run.id, visit.id)}/proof"
 
     async def complete() -> None:
-        draft = await actions.open_draft(desk.ctx, visit.id)
+        draft = await opened(desk, visit)
         found = await actions.complete_stop(desk.ctx, visit.id, draft)
         if isinstance(found, Missing):
             desk.go(proof)
@@ -238,9 +239,7 @@ def _complete(visit: VisitView, run: RunView, desk: Desk, *, quiet: bool) -> ft.
     must = any(level in ("required", "warn") for _part, level in demanded(visit))
     act = (lambda: desk.go(proof)) if must else complete
     if quiet:
-        return side_button(
-            _("Complete without arriving"), "stop.complete", act, icon=ft.Icons.CHECK
-        )
+        return side_button(_("Complete"), "stop.complete", act, icon=ft.Icons.CHECK)
     if must:
         return big_button(_("Record proof"), "stop.proof", act, icon=ft.Icons.ADD_A_PHOTO)
     return big_button(_("Complete stop"), "stop.complete", act, icon=ft.Icons.CHECK)

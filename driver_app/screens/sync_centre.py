@@ -36,7 +36,7 @@ def sync_centre() -> ft.View:
 @ft.component
 def _contact(sync: SyncView, beat: Beat, desk: Desk) -> ft.Control:
     """When the office was last reached, how many wait, what went wrong."""
-    now_ms = desk.ctx.now_ms() if beat.second >= 0 else 0
+    now_ms = desk.ctx.now_ms() if beat.n >= 0 else 0
     offset_s = desk.session.runs[0].utc_offset_s if desk.session.runs else 0
     if sync.last_contact_ms is None:
         last = _("The office was not reached yet")

@@ -41,7 +41,7 @@ def tugger(desk: Desk, run: RunView) -> ft.View:
         _time(run, desk),
         _middle(run, desk),
         card([_line(run)]),
-        _calls(run, desk.beat, desk),
+        _calls(run, desk.slow, desk),
     ]
     return frame(
         desk,
@@ -82,7 +82,7 @@ def _landscape(desk: Desk, run: RunView) -> ft.View:
         [
             column([card([_line(run)])], LEFT * scale),
             column([andon_strip(run, desk), change_strip(run, desk), _middle(run, desk)], None),
-            column([_time(run, desk), _calls(run, desk.beat, desk)], RIGHT * scale),
+            column([_time(run, desk), _calls(run, desk.slow, desk)], RIGHT * scale),
         ],
         spacing=theme.EDGE,
         expand=True,
@@ -131,7 +131,7 @@ def _time(run: RunView, desk: Desk) -> ft.Control:
     if run.takt is None:
         return ft.Container(visible=False)
     signs = [ft.Row([position_chip(run)])] if run.open else []
-    return card([_ticking(run.takt, run), _why(run.takt, desk.beat, desk), *signs])
+    return card([_ticking(run.takt, run), _why(run.takt, desk.slow, desk), *signs])
 
 
 @ft.component
@@ -146,7 +146,7 @@ def _why(takt: TaktView, beat: Beat, desk: Desk) -> ft.Control:
     """The policy's reason with its age; without contact the timetable counts."""
     if not takt.why:
         return ft.Container(visible=False)
-    gone_s = (desk.ctx.now_ms() - takt.why_made_ms) // 1000 if beat.ten >= 0 else 0
+    gone_s = (desk.ctx.now_ms() - takt.why_made_ms) // 1000 if beat.n >= 0 else 0
     return fact(ft.Icons.INFO_OUTLINE, f"{takt.why} · {age(gone_s)}")
 
 
@@ -169,7 +169,7 @@ def _middle(run: RunView, desk: Desk) -> ft.Control:
 @ft.component
 def _calls(run: RunView, beat: Beat, desk: Desk) -> ft.Control:
     """Stations ahead that wait for something, and in how many minutes they are due."""
-    now_ms = desk.ctx.now_ms() if beat.ten >= 0 else 0
+    now_ms = desk.ctx.now_ms() if beat.n >= 0 else 0
     ahead = [v for v in run.visits if v.open and calls_of(v) and v.id != run.next_visit]
     if not ahead:
         return ft.Container(visible=False)

@@ -49,13 +49,16 @@ class Recording(Connection):
 
     def send_message(self, message: Message) -> None:
         """Record the size, and answer as a client would."""
-        packed = msgpack.packb([message.action, message.body], default=self._encode)
-        self.sent.append(len(packed))
+        self.sent.append(len(self.encode([message.action, message.body])))
         if message.action == MessageAction.SESSION_CRASHED:
             self.crashes.append(message.body.message)
         if message.action == MessageAction.INVOKE_METHOD:
             self.calls.append((message.body.name, message.body.args))
             self.loop.create_task(self._answer(message.body))
+
+    def encode(self, body: Any) -> bytes:
+        """The bytes that would go over the wire."""
+        return bytes(msgpack.packb(body, default=self._encode))
 
     async def _answer(self, call: Any) -> None:
         assert self.session is not None
@@ -95,7 +98,8 @@ class HeadlessApp:
         self.session = Session(self.connection)
         self.connection.session = self.session
         self.session.apply_page_patch(self._start)
-        self.session.get_page_patch()
+        # The client is sent the whole page first: encoding it takes the first snapshot.
+        self.connection.encode(self.session.get_page_patch())
         _context_page.set(self.session.page)
         await asyncio.wait_for(self._main(self.session.page), DISPATCH_S)
         await self.settle()
