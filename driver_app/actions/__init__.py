@@ -8,6 +8,7 @@ from driver_app.actions.drafts import (
     keep,
     open_draft,
 )
+from driver_app.actions.joining import Session, join
 from driver_app.actions.loads import (
     count_line,
     scan_load,
@@ -87,6 +88,7 @@ __all__ = [
     "Paired",
     "Refused",
     "Saved",
+    "Session",
     "SignedIn",
     "UnknownLabel",
     "WrongPin",
@@ -110,6 +112,7 @@ __all__ = [
     "finish_run",
     "hand_over",
     "hear",
+    "join",
     "keep",
     "leave_stop",
     "miss_run",

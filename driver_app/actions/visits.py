@@ -57,6 +57,7 @@ def _place(view: VisitView, place: Mapping[str, Any]) -> None:
     view.contact = contact_text(place.get("contact") or {})
     view.note = remark(place.get("note"))
     view.lat, view.lon = place.get("lat"), place.get("lon")
+    view.floor_plan = str(place.get("plan") or "")
     view.x_m, view.y_m = place.get("x_m"), place.get("y_m")
     view.geofence_m = int(place.get("geofence_m", 80))
     view.empties_plan = dict(place.get("empties") or {})

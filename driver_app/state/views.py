@@ -124,6 +124,7 @@ class VisitView(ft.Observable):
     note: Remark | None = None
     lat: float | None = None
     lon: float | None = None
+    floor_plan: str = ""
     x_m: float | None = None
     y_m: float | None = None
     geofence_m: int = 80

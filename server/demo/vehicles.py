@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-SIMULATOR = "driver_app.simulate"
+SIMULATOR = "driver_app.autopilot"
 STOP_S = 5
 LOG = "vehicles.log"
 

@@ -16,11 +16,10 @@ from driver_app.actions.pairing import Door
 from driver_app.device.fakes import FakeLocation, SteppedClock, fake_ports
 from driver_app.device.ports import Ports
 from driver_app.state import AppState, RunView, VisitView
-from driver_app.store.db import HereLane, Store
-from driver_app.store.ledger import Ledger, Standing
+from driver_app.store.db import HereLane
+from driver_app.store.ledger import Standing
 from driver_app.sync.http import HttpApi, PairingApi
-from driver_app.sync.ports import PairedServer
-from driver_app.sync.worker import News, Surroundings, Worker
+from driver_app.sync.worker import Surroundings
 from server.app import build_parts, create_app
 from server.core.access import Principal, Role, system
 from server.core.http import Parts
@@ -95,9 +94,12 @@ class Phone:
     folder: Path
     network: Network
     ports: Ports
-    ctx: Ctx
-    worker: Worker
-    ledger: Ledger
+    session: actions.Session
+
+    @property
+    def ctx(self) -> Ctx:
+        """Its parts."""
+        return self.session.ctx
 
     @property
     def state(self) -> AppState:
@@ -118,11 +120,11 @@ class Phone:
 
     async def sync(self) -> float:
         """One round of the worker; returns how long it would wait."""
-        return await self.worker.round()
+        return await self.session.worker.round()
 
     async def standing(self) -> Standing:
         """Its own numbers."""
-        return await self.ledger.standing()
+        return await self.session.ledger.standing()
 
     def run(self, run: str | RunId) -> RunView:
         """A run it shows."""
@@ -146,9 +148,7 @@ class Phone:
 
     async def close(self) -> None:
         """End it properly."""
-        await self.ctx.end()
-        await self.worker.paired(None)
-        await self.ctx.store.close()
+        await self.session.end()
 
 
 @dataclass
@@ -205,28 +205,16 @@ class World:
             else fake_ports(seed=seed, clock=SteppedClock(wall_ms=self.clock.ms()))
         )
         network = like.network if like else Network(self.app)
-        store = Store(folder, ports.ids.noise, writer=HereLane(), reader=HereLane())
-        ledger = Ledger(store)
-        around = Surroundings(net="wifi", foreground=False)
-        holder: list[Ctx] = []
-
-        async def tell(news: News) -> None:
-            await actions.hear(holder[0], news)
-
-        worker = Worker(
-            ledger,
-            lambda server: HttpApi(server, lambda: network),
-            ports.clock.read,
-            noise=ports.ids.noise,
+        session = actions.join(
+            folder,
+            ports,
             app="0.1.0",
-            tell=tell,
-            around=around,
+            make_api=lambda server: HttpApi(server, lambda: network),
+            around=Surroundings(net="wifi", foreground=False),
+            lane=lambda _name: HereLane(),
         )
-        ctx = Ctx(store, AppState(), ports, worker.kick, worker.paired)
-        holder.append(ctx)
-        phone = Phone(folder, network, ports, ctx, worker, ledger)
-        server: PairedServer | None = await actions.begin(ctx)
-        await worker.paired(server)
+        await session.start()
+        phone = Phone(folder, network, ports, session)
         self.phones.append(phone)
         self.stack.push_async_callback(phone.close)
         return phone
