@@ -52,8 +52,9 @@ def _occupied(settings: Settings) -> str:
 
 def password_of(settings: Settings) -> str:
     """The password that was set, else the one of the last start, else a new one that is kept."""
-    if settings.demo_password is not None:
-        return settings.demo_password.get_secret_value()
+    wanted = settings.demo_password.get_secret_value() if settings.demo_password else ""
+    if wanted:
+        return wanted
     file = settings.data / FOLDER / PASSWORD_FILE
     if file.exists():
         return file.read_text("utf-8").strip()
