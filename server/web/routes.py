@@ -4,12 +4,28 @@ from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
 
-from server.web import devices, masters, runs_page, sign_in, static_files, stream, today
+from server.web import (
+    devices,
+    imports_page,
+    loops_page,
+    masters,
+    plant_page,
+    proofs_page,
+    runs_page,
+    sign_in,
+    static_files,
+    stream,
+    today,
+)
 
 ROUTERS: Sequence[APIRouter] = (
     sign_in.router,
     today.router,
     runs_page.router,
+    loops_page.router,
+    plant_page.router,
+    proofs_page.router,
+    imports_page.router,
     devices.router,
     masters.router,
     stream.router,

@@ -97,4 +97,4 @@ def _by(made_by: str, known: Mapping[str, str]) -> str:
     kind, _colon, key = made_by.partition(":")
     if kind in ("user", "supervisor", "person"):
         return known.get(key, _("somebody"))
-    return _("by the timetable") if kind in ("system", "schedule", "") else made_by
+    return _("by the timetable") if kind in ("system", "schedule", "timetable", "") else made_by

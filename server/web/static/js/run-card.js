@@ -35,7 +35,7 @@ function nextStop(run, stops) {
   const range = !serving && next.eta_low && next.eta_high && next.eta_high - next.eta_low > 60000
     ? `${time(next.eta_low)}–${time(next.eta_high)}` : null;
   const made = next.eta_made && !serving
-    ? tick(el("span", {}), (node) => { node.textContent = t("{age} ago", { age: age(next.eta_made) }); }) : null;
+    ? tick(el("span", {}), (node) => { node.textContent = t("{age} old", { age: age(next.eta_made) }); }) : null;
   return el("div", { class: "next" },
     el("span", { class: "cut" }, el("span", { class: "soft" }, serving ? stopWord(next.state) : t("next"), " "), el("b", {}, next.name)),
     el("span", { class: "eta", title: at ? exactTime(at) : "" }, time(at)),

@@ -1,14 +1,15 @@
 /* Run detail: the stops live, every change priced before it is saved, and what the driver knows. */
 
-import { get, newKey, post } from "./api.js";
+import { newKey, post } from "./api.js";
 import { $, $$, debounce, el, icon, pageData, say } from "./dom.js";
 import { live, snapshot } from "./live.js";
 import { LiveMap } from "./map.js";
 import { confirmStep, failed, told } from "./messages.js";
 import { Reorder } from "./reorder.js";
+import { actions } from "./run-actions.js";
 import { visitsOf } from "./run-card.js";
 import { refresh } from "./shell.js";
-import { isCurrent, isFinal, isOpen, lateness, markLook, markWord, runTone, runWord } from "./states.js";
+import { isCurrent, isFinal, isOpen, lateness, markLook, markWord, runLook, runWord } from "./states.js";
 import { drawStops, headRow } from "./stop-table.js";
 import { store } from "./store.js";
 import { time } from "./times.js";
@@ -51,7 +52,7 @@ function movedStops() {
 function drawHead() {
   const one = run();
   const late = lateness(one);
-  $("#run-tags").replaceChildren(el("span", { class: `tag ${runTone(one)}` }, runWord(one.state)),
+  $("#run-tags").replaceChildren(el("span", { class: `tag ${runLook(one.state)}` }, runWord(one.state)),
     ...(late ? [el("span", { class: `tag ${late.look}` }, late.text)] : []),
     ...(one.marks || []).map((mark) => el("span", { class: `tag ${markLook(mark)}` }, markWord(mark))));
   $("#run-who").replaceChildren(
@@ -76,7 +77,7 @@ function draw() {
   if (!run() || reorder.busy()) return;
   const editable = page.may_edit && !["completed", "closed", "cancelled"].includes(run().state);
   drawHead();
-  drawStops(list, shownOrder(), { editable, price: draft?.price, moved: movedStops(), onMenu: openMenu });
+  drawStops(list, shownOrder(), { editable, price: draft?.price, moved: movedStops(), onMenu: (id) => menu.open(id) });
   map.draw();
   if (drawn_version && drawn_version !== run().plan_version) refresh("#history").catch(() => {});
   drawn_version = run().plan_version;
@@ -209,108 +210,7 @@ const reorder = new Reorder(list, {
 const fixedCount = () => $$(":scope > li.fixed-place", list).length;
 const placeOf = (index) => fixedCount() + index + 1;
 
-/* ---- menu of one stop, and the other actions ---------------------------------------------- */
-
-let chosen = null;
-
-function openMenu(id) {
-  chosen = id;
-  const stop = store.one("stop", id);
-  $("#stop-menu-title").textContent = stop.name;
-  const order = shownOrder().map((one) => one.id);
-  $("#move-to").value = String(order.indexOf(id) + 1);
-  $("#move-to").max = String(order.length);
-  $("#stop-lock span").textContent = stop.lock ? t("Unlock its place") : t("Lock its place");
-  $("#stop-menu").showModal();
-}
-
-$("#move-go").addEventListener("click", () => {
-  $("#stop-menu").close();
-  const rest = shownOrder().filter((stop) => stop.id !== chosen);
-  const index = Math.max(0, Math.min(rest.length, Number($("#move-to").value) - 1));
-  const before = rest[index - 1];
-  const after = before && isOpen(before) && !isCurrent(before.state) ? before.id : null;
-  propose({ op: "move", visit: chosen, after }, t("{name} to position {n}", { name: nameOf(chosen), n: index + 1 }));
-});
-$("#stop-lock").addEventListener("click", () => {
-  $("#stop-menu").close();
-  const locked = store.one("stop", chosen).lock;
-  propose(locked ? { op: "unlock", visit: chosen } : { op: "lock", visit: chosen, as: "place" },
-    locked ? t("unlock {name}", { name: nameOf(chosen) }) : t("lock {name}", { name: nameOf(chosen) }));
-});
-$("#stop-cancel").addEventListener("click", () => {
-  $("#stop-menu").close();
-  propose({ op: "cancel", visit: chosen }, t("cancel {name}", { name: nameOf(chosen) }));
-});
-
-const find = debounce(async (text) => {
-  try {
-    const found = await get(`/api/v1/locations?q=${encodeURIComponent(text)}`);
-    const choose = (place) => {
-      $("#insert").close();
-      propose({ op: "insert", location_id: place.id }, t("insert {name}", { name: place.name }));
-    };
-    $("#insert-places").replaceChildren(...found.items.slice(0, 30).map((place) => el("li", {},
-      el("span", {}, el("b", {}, place.name), el("br"), el("small", { class: "soft" }, place.address || "")),
-      el("button", { class: "button", type: "button", onclick: () => choose(place) }, t("See the price")))));
-    if (!found.items.length) $("#insert-places").replaceChildren(el("li", { class: "soft" }, t("No location fits.")));
-  } catch (problem) { failed(problem); }
-}, 200);
-$("#insert-find")?.addEventListener("input", (event) => find(event.target.value));
-$("#assign-form")?.addEventListener("submit", () => {
-  const [vehicle, driver] = [$("#assign-vehicle").value || null, $("#assign-driver").value || null];
-  propose({ op: "assign", vehicle_id: vehicle, driver_id: driver }, t("assign vehicle and driver"));
-});
-$("#late-form")?.addEventListener("submit", () => {
-  const minutes = Number($("#late-min").value);
-  propose({ op: "late", delay_s: minutes * 60 }, t("delay of {n} min", { n: minutes }));
-});
-
-async function simple(path, body, said) {
-  try {
-    await post(`${base}/${path}`, body);
-    if (said) told(said);
-    await snapshot();
-    await refresh("#history");
-  } catch (problem) {
-    if (path === "dispatch" && problem.code === "gate_blocked") return override(problem);
-    failed(problem);
-  }
-  return undefined;
-}
-
-async function override(problem) {
-  const reason = await confirmStep({ title: t("The departure is blocked"), text: problem.message, yes: t("Dispatch all the same"), danger: true, input: t("Reason"), required: true });
-  if (reason === null) return;
-  const items = problem.body.items || problem.body.gate || [];
-  simple("dispatch", { overrides: items.map((item) => [item.item || item[0] || item, reason]) }, t("Dispatched."));
-}
-
-const ACTIONS = {
-  insert: () => { $("#insert").showModal(); find(""); },
-  late: () => $("#late").showModal(),
-  assign: () => {
-    $("#assign-vehicle").value = run().vehicle || "";
-    $("#assign-driver").value = run().driver || "";
-    $("#assign").showModal();
-  },
-  dispatch: () => simple("dispatch", {}, t("Dispatched.")),
-  recall: () => simple("recall", {}, t("Recalled.")),
-  undo: async () => {
-    const seen = run().acked >= run().plan_version;
-    if (seen && !(await confirmStep({ title: t("Undo a plan the driver has seen?"), text: t("The driver has seen version {n}. Undo makes a new version and tells the driver.", { n: run().plan_version }), yes: t("Undo") }))) return;
-    simple("undo", { expected_plan_version: run().plan_version }, t("Undone; a new version is saved."));
-  },
-  note: async () => {
-    const text = await confirmStep({ title: t("Note to the driver"), text: [], yes: t("Send"), input: t("Note"), required: true });
-    if (text) propose({ op: "note", text }, t("note to the driver"));
-  },
-  cancel: async () => {
-    const reason = await confirmStep({ title: t("Cancel this run?"), text: t("The run disappears from the devices. What was done already stays."), yes: t("Cancel the run"), no: t("Keep the run"), danger: true, input: t("Reason"), required: true });
-    if (reason) simple("cancel", { reason }, t("The run is cancelled."));
-  },
-};
-for (const button of $$("[data-run]")) button.addEventListener("click", () => { button.closest("details")?.removeAttribute("open"); ACTIONS[button.dataset.run](); });
+const menu = actions({ page, run, nameOf, shownOrder, propose });
 
 addEventListener("beforeunload", (event) => { if (draft) event.preventDefault(); });
 live([`run:${page.id}`], page.snapshot);

@@ -18,12 +18,12 @@ function expected(stop, price) {
     return el("span", { class: "cell" }, label(t("then")), el("b", {}, time(price)), Math.abs(shift) > 59000 ? el("span", { class: "small soft" }, ` ${delta(shift / 1000)}`) : null);
   }
   const reached = stop.completed ?? stop.started ?? stop.arrived;
-  if (isFinal(stop.state) || isCurrent(stop.state)) {
+  if (isFinal(stop.state) || (isCurrent(stop.state) && reached)) {
     return el("span", { class: "cell" }, label(t("actual")), reached ? el("span", { title: exactTime(reached) }, time(reached)) : "–");
   }
   if (!stop.eta) return el("span", { class: "cell" }, label(t("expected")), "–");
   const range = stop.eta_low && stop.eta_high && stop.eta_high - stop.eta_low > 60000 ? `${time(stop.eta_low)}–${time(stop.eta_high)}` : "";
-  const made = stop.eta_made ? tick(el("span", {}), (node) => { node.textContent = t("{age} ago", { age: age(stop.eta_made) }); }) : null;
+  const made = stop.eta_made ? tick(el("span", {}), (node) => { node.textContent = t("{age} old", { age: age(stop.eta_made) }); }) : null;
   return el("span", { class: "cell" }, label(t("expected")), el("b", { class: stop.late ? "bad-ink" : "" }, time(stop.eta)),
     el("span", { class: "small soft", title: t("Range in which 8 of 10 arrivals fall") }, " ", range, range && made ? ", " : "", made));
 }

@@ -1,0 +1,58 @@
+"""The plant: tuggers against their takt, open andons, empties at the stations."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from sqlmodel import Session
+from starlette.responses import Response
+
+from server.core.access import Principal
+from server.core.http import InParts, Who, needs
+from server.core.words import _
+from server.plant import queries as plant
+from server.sites import queries as sites
+from server.web.page import page, page_router
+from server.web.shell import Shell
+from server.web.stream import read_snapshot
+
+router = page_router()
+
+
+@router.get("/plant", openapi_extra=needs("runs", "read"))
+def plant_page(request: Request, who: Who, parts: InParts) -> Response:
+    """Every tugger loop of the site on one page."""
+
+    def load(session: Session, _shell: Shell) -> Mapping[str, Any]:
+        return {
+            "empties": _empties(session, who),
+            "page_data": {"snapshot": read_snapshot(session, parts, who, ("plant",))},
+            "categories": categories(),
+        }
+
+    return page(request, who, parts, "plant.html", load)
+
+
+def _empties(session: Session, who: Principal) -> list[dict[str, Any]]:
+    rows = plant.balances(session, who.site_id)
+    places = sites.locations(session, who.site_id, {row.location_id for row in rows})
+    return [
+        {
+            "place": places[row.location_id].name if row.location_id in places else "?",
+            "container_type": row.container_type,
+            "balance": row.balance,
+            "oldest": row.oldest_at,
+        }
+        for row in rows
+    ]
+
+
+def categories() -> dict[str, str]:
+    """What an andon may be about."""
+    return {
+        "material": _("material"),
+        "vehicle": _("vehicle"),
+        "path": _("path blocked"),
+        "safety": _("safety"),
+        "quality": _("quality"),
+    }
