@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
+from sqlmodel import Session
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -29,28 +30,50 @@ from server.core.settings import Settings
 from server.core.writer import SnapshotReads, open_writer
 from server.feed import api as feed_api
 from server.fleet import api as fleet_api
+from server.imports import api as imports_api
+from server.loops import api as loops_api
 from server.migrations import steps
 from server.people import api as people_api
 from server.people.door import Porter
+from server.plant import api as plant_api
 from server.proofs import api as proofs_api
+from server.runs import api as runs_api
+from server.schedule import service as schedule
+from server.schedule.alarm import Alarm
+from server.sites import api as sites_api
 from server.sync import api as sync_api
 from server.sync.service import files
-from shared.ids import SiteId
+from server.travel.adapters.greatcircle import GreatCircle
+from server.web import routes as pages
+from shared.ids import RunId, SiteId
 
 OPENAPI_URL = "/api/v1/openapi.json"
 DRIVER_PATH = "/driver"
-ROUTERS: Sequence[APIRouter] = (
-    core_api.router,
-    people_api.router,
-    fleet_api.router,
-    feed_api.router,
-    proofs_api.router,
-    sync_api.router,
-)
+ROUTERS: Sequence[APIRouter] = tuple(
+    room.router
+    for room in (
+        core_api, people_api, fleet_api, sites_api, loops_api, runs_api, proofs_api, plant_api,
+        imports_api, feed_api, sync_api,
+    )
+)  # fmt: skip
 Work = Callable[[Parts, Job, datetime], None]
+
+
+def gate(
+    _session: Session, _site_id: SiteId, _run_id: RunId, _now: datetime
+) -> Sequence[tuple[str, str, str]]:
+    """Ask what keeps a run from being dispatched."""
+    return ()
+
+
+def _materialise(parts: Parts, job: Job, now: datetime) -> None:
+    schedule.handlers(parts.reads, parts.writer, gate)[job.kind](job, now)
+
+
 # Which room's use case carries out which kind of job; only this table knows both.
 JOBS: Mapping[str, Work] = {
     blobs.TIDY: lambda parts, job, _now: blobs.tidy(files(parts), job),
+    schedule.MATERIALISE: _materialise,
 }
 
 
@@ -87,6 +110,7 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
         jobs=jobs,
         leader=Leader(writer, clock, fresh),
         blobs=FolderBlobs(settings.data / "blobs"),
+        travel=GreatCircle(),
         server_id=writer.run(lambda session: leader.identity(session, fresh, now)),
     )
 
@@ -124,6 +148,7 @@ def create_app(
     http.handle_errors(app)
     for router in ROUTERS:
         app.include_router(router)
+    pages.hang_up(app)
     check_access(app)
     app.add_middleware(Guard, parts=lambda: app.state.parts, door=Porter(parts.clock))
     app.state.driver = _mount_driver(app, settings) if background else None
@@ -181,7 +206,11 @@ async def _clocks(parts: Parts) -> AsyncIterator[None]:
     """Keep the lease, run the jobs; ends both before the parts are closed."""
     assert isinstance(parts.jobs, RowJobs), "jobs of this process are rows"
     runner = Runner(parts.jobs, parts.writer, parts.clock, handlers(parts))
+    timers = schedule.timers(parts.reads, parts.writer, gate)
+    alarm = Alarm(parts.leader, parts.clock, timers, schedule.next_due(parts.reads))
+    await anyio.to_thread.run_sync(parts.leader.renew)
     runner.start()
+    alarm.start()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_lead, parts)
         try:
@@ -189,6 +218,7 @@ async def _clocks(parts: Parts) -> AsyncIterator[None]:
         finally:
             tasks.cancel_scope.cancel()
             with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(alarm.stop)
                 await anyio.to_thread.run_sync(runner.stop)
                 with suppress(Exception):
                     await anyio.to_thread.run_sync(parts.leader.release)
