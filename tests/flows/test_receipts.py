@@ -3,7 +3,8 @@
 import pytest
 
 from driver_app.actions import Saved
-from tests.helpers.world import World, jpeg
+from tests.helpers.photos import jpeg
+from tests.helpers.world import World
 from tests.server.sync.a_device import found_site, open_circle
 
 pytestmark = pytest.mark.anyio

@@ -34,13 +34,6 @@ from tests.helpers.clock import ManualClock
 ORIGIN = "http://127.0.0.1:8000"
 SITE = SiteId(UUID("01900000-0000-7000-8000-000000000001"))
 VAN = VehicleId(id_of("van"))
-JPEG = bytes.fromhex("ffd8ffdb0003") + b"\x00" + bytes.fromhex("ffda000401") + b"\x00"
-
-
-def jpeg(text: str = "photo", size: int = 0) -> bytes:
-    """The smallest thing the phone takes for a photo, with some bytes of its own."""
-    body = text.encode().ljust(size, b".")
-    return JPEG + body + b"\xff\xd9"
 
 
 @dataclass
