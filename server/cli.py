@@ -1,9 +1,12 @@
 """The command line: every verb of `milkrun`, its settings, its exit code."""
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -16,11 +19,18 @@ from server.core.clock import SystemClock
 from server.core.hosting import BAD_USE, DONE, FINDINGS, INTERNAL, MISSING, Stop
 from server.core.settings import Settings
 from server.core.writer import AnyWriter, SnapshotReads, open_writer
+from server.demo import clock as demo_clock
+from server.demo import command as demo_room
+from server.demo.keys import DEMO_SEED
+from server.dispatch.command import BUDGET_MS, resequence_command
+from server.imports import command as imports
 from server.migrations import steps
 from server.people import command as people
 from server.people import queries as people_queries
 from server.people.rules import new_token
+from server.schedule import preview as previewing
 from server.sites import queries as sites
+from shared.gate import Unfit, parse_json
 from shared.ids import SiteId
 from shared.refusals import Refusal
 
@@ -33,6 +43,8 @@ cli = typer.Typer(
 )
 user = typer.Typer(help="People who sign in.", no_args_is_help=True)
 device = typer.Typer(help="Devices of drivers.", no_args_is_help=True)
+schedule = typer.Typer(help="Timetables without a database.", no_args_is_help=True)
+cli.add_typer(schedule, name="schedule")
 cli.add_typer(user, name="user")
 cli.add_typer(device, name="device")
 
@@ -186,6 +198,67 @@ def running(settings: Settings) -> Iterator[tuple[Settings, hosting.Address]]:
             address.close()
 
 
+Speed = Annotated[int, typer.Option(help="1, 10 or 60 times as fast.")]
+
+
+@cli.command()
+def demo(
+    day: Annotated[
+        datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="Play this date.")
+    ] = None,
+    speed: Speed = 10,
+    port: Port = None,
+) -> None:
+    """Fill a demo site, serve it on loopback and let simulated vehicles drive it."""
+    settings = Settings.read(host="127.0.0.1", port=port)
+    logs.set_up()
+    with running(settings) as (settings, address):
+        clock = demo_clock.on(day.date() if day else None, CLOCK)
+        parts = composition.build_parts(settings, clock)
+        app = composition.create_app(settings, parts)
+        demo_room.show(
+            parts, composition.gate, speed=speed, out=_say,
+            serve=lambda: hosting.serve(app, settings, address),
+        )  # fmt: skip
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+    sys.stdout.flush()
+
+
+@cli.command()
+def simulate(
+    url: Annotated[str | None, typer.Option(help="Address of the running server.")] = None,
+    vehicles: Annotated[int | None, typer.Option(help="How many vehicles.")] = None,
+    speed: Speed = 10,
+    seed: Annotated[int, typer.Option(help="Chance of the drivers.")] = DEMO_SEED,
+) -> None:
+    """Let simulated vehicles drive the demo's loops on a running server."""
+    settings = Settings.read()
+    hosting.prepare_data(settings)
+    steps.migrate(settings)
+    parts = composition.build_parts(settings)
+    where = url or settings.origin
+    demo_room.simulate(parts, url=where, count=vehicles, speed=speed, seed=seed)
+
+
+@cli.command(name="import")
+def import_(
+    kind: Annotated[str, typer.Argument(help="locations or stops.")],
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX.")],
+    profile: Annotated[str, typer.Option(help="A saved way to read such files.")] = "",
+    loop: Annotated[str, typer.Option(help="Code of the loop that gets the stops.")] = "",
+    commit: Annotated[  # noqa: FBT002 - an option of the command line is named anyway
+        bool, typer.Option("--commit", help="Take the good rows over.")
+    ] = False,
+) -> None:
+    """Check a file row by row; without --commit nothing is written."""
+    order = imports.Order(kind, file, profile=profile, loop=loop, commit=commit)
+    err = partial(typer.echo, err=True)
+    raise typer.Exit(imports.run(Settings.read(), order, out=typer.echo, err=err))
+
+
 @cli.command()
 def migrate() -> None:
     """Bring the database to the newest step."""
@@ -232,6 +305,44 @@ def doctor() -> None:
         typer.echo(f"{'ok     ' if good else 'missing'}  {name}: {detail}")
     if not all(good for name, good, _ in found if name != "certificate"):
         raise typer.Exit(FINDINGS)
+
+
+@cli.command()
+def resequence(
+    source: Annotated[str, typer.Argument(metavar="TASK.json", help="A file, or - for input.")],
+    budget_ms: Annotated[int, typer.Option(help="Longest time to search.", min=1)] = BUDGET_MS,
+    seed: Annotated[int, typer.Option(help="Same seed, same answer.")] = 1,
+    iterations: Annotated[int | None, typer.Option(help="Instead of a time.", min=0)] = None,
+    clock: Annotated[str, typer.Option(help="wall or cpu.")] = "wall",
+    *,
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="One task per line.")] = False,
+    level0: Annotated[bool, typer.Option("--level0", help="The phone's level only.")] = False,
+) -> None:
+    """Put the remaining stops of a run in a good order: JSON in, JSON out."""
+    if clock not in ("wall", "cpu"):
+        raise Stop(BAD_USE, "The clock is wall or cpu.")
+    found = resequence_command(
+        source, sys.stdin, sys.stdout, sys.stderr, budget_ms=budget_ms, seed=seed,
+        iterations=iterations, clock="cpu" if clock == "cpu" else "wall", jsonl=jsonl,
+        level0=level0,
+    )  # fmt: skip
+    raise typer.Exit(found)
+
+
+@schedule.command()
+def preview(
+    file: Annotated[Path, typer.Argument(metavar="RULE.json", help="The rule.")],
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First date.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last date.")],
+    missing: Annotated[bool, typer.Option("--missing", help="Tell dates without too.")] = False,  # noqa: FBT002
+) -> None:
+    """Print the departures of a rule, one JSON object per line."""
+    try:
+        rule = previewing.read_rule(parse_json(file.read_bytes()))
+    except (OSError, Unfit) as error:
+        raise Stop(BAD_USE, f"{file} cannot be read: {error}") from error
+    for line in previewing.preview(rule, first.date(), last.date(), missing=missing):
+        typer.echo(json.dumps(line, ensure_ascii=False))
 
 
 @device.command()

@@ -1,7 +1,8 @@
 """`milkrun demo` and `milkrun simulate`: what the console prints and starts."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from server.demo import fill, fleet
 from server.demo.keys import DEMO_SEED, SITE_ID
 from server.demo.live import Stage, play
 from server.demo.places import SITE
-from server.demo.vehicles import Crew, Tour
+from server.demo.vehicles import Crew, Tour, driving
 from server.people import devices
 from server.people.rules import new_token
 from server.schedule.service import Gate
@@ -26,6 +27,7 @@ FOLDER = "demo"
 PASSWORD_FILE = "password"  # noqa: S105 - the name of a file
 PHOTOS = Path(__file__).parents[2] / "assets" / "photos"
 PASSWORD_LETTERS = 16
+Say = Callable[[str], None]
 
 
 def set_up(parts: Parts, gate: Gate) -> str:
@@ -64,6 +66,23 @@ def password_of(settings: Settings) -> str:
     with os.fdopen(handle, "w", encoding="utf-8") as opened:
         opened.write(password)
     return password
+
+
+def show(parts: Parts, gate: Gate, *, speed: int, out: Say, serve: Callable[[], None]) -> None:
+    """Set the demo up, say where it is, and serve it while vehicles drive."""
+    way = tour(parts.settings, speed=speed)
+    password = set_up(parts, gate)
+    for line in greeting(parts, password):
+        out(line)
+    with driving(crews(parts), way):
+        serve()
+
+
+def simulate(parts: Parts, *, url: str, count: int | None, speed: int, seed: int) -> None:
+    """Drive vehicles of the demo's site on a running server until somebody ends it."""
+    way = tour(parts.settings, speed=speed, url=url, seed=seed)
+    with driving(crews(parts, count=count), way) as process, suppress(KeyboardInterrupt):
+        process.wait()
 
 
 def greeting(parts: Parts, password: str) -> Iterator[str]:
