@@ -5,13 +5,13 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import flet as ft
 
 from driver_app import theme
-from driver_app.actions import Ctx
+from driver_app.actions import join
 from driver_app.actions.refresh import tick as tick_runs
-from driver_app.actions.session import begin, hear
 from driver_app.device.flet_camera import FletCamera
 from driver_app.device.ports import Net, Ports
 from driver_app.i18n import speak
@@ -28,12 +28,10 @@ from driver_app.screens.settings import settings
 from driver_app.screens.sign_in import sign_in
 from driver_app.screens.stop import stop
 from driver_app.screens.sync_centre import sync_centre
-from driver_app.state import AppState, SessionView, tick
+from driver_app.state import SessionView, tick
 from driver_app.store import meta
-from driver_app.store.db import Store, StoreError
-from driver_app.store.ledger import Ledger
+from driver_app.store.db import StoreError
 from driver_app.sync.ports import PairedServer, SyncApi
-from driver_app.sync.worker import News, Worker
 from driver_app.widgets.press import Act
 
 APP = "0.1.0"
@@ -51,13 +49,13 @@ def make_main(ports: MakePorts, api: MakeApi, data_dir: DataDir, *, server_hint:
     """Everything of one session is made in here; nothing is shared between sessions."""
 
     async def main(page: ft.Page) -> None:
-        session = Session(page, ports(page), api, await data_dir(page), server_hint=server_hint)
+        session = Showing(page, ports(page), api, await data_dir(page), server_hint=server_hint)
         await session.start()
 
     return main
 
 
-class Session:
+class Showing:
     """One driver in front of one client: state, store, worker, and their end."""
 
     def __init__(
@@ -73,23 +71,9 @@ class Session:
         self.page = page
         self._ports = ports
         self._speech = speak("en")
-        self._store = Store(folder, ports.ids.noise)
-        self._worker = Worker(
-            Ledger(self._store),
-            api,
-            ports.clock.read,
-            noise=ports.ids.noise,
-            app=APP,
-            tell=self._hear,
-        )
-        self.ctx = Ctx(
-            self._store,
-            AppState(),
-            ports,
-            kick=self._worker.kick,
-            paired=self._worker.paired,
-            app=APP,
-        )
+        self._joined = join(folder, ports, app=APP, make_api=api)
+        self.ctx, self._store = self._joined.ctx, self._joined.ctx.store
+        self._worker = self._joined.worker
         self.desk = self._make_desk(server_hint, take_over)
         # Observables hold their listeners weakly: the session keeps this one alive.
         self._listener = self._session_changed
@@ -101,7 +85,7 @@ class Session:
 
     async def start(self) -> None:
         """Read the rows of the first screen, show it, then talk to the office."""
-        server = await begin(self.ctx)
+        await self._joined.start()
         await self._recall()
         self.ctx.state.session.subscribe(self._listener)
         self._session_changed(self.ctx.state.session, None)
@@ -112,7 +96,6 @@ class Session:
         page.on_close = self._closed
         theme.apply(page, self.desk.look.mode, self.desk.look.scale)
         page.render_views(root, self.desk.gate, self.desk.look, self.desk)
-        self._worker.server = server
         await self._ports.connectivity.on_change(self._net_changed)
         self._spawn(self._work())
         self._spawn(self._beat())
@@ -125,9 +108,8 @@ class Session:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.ctx.end()
         with contextlib.suppress(StoreError):
-            await self._store.close()
+            await self._joined.end()
 
     def _make_desk(self, server_hint: str, take_over: Act | None) -> Desk:
         camera = self._ports.camera
@@ -149,9 +131,6 @@ class Session:
             self._before_sync = self.page.route or "/runs"
         self.desk.notice.why = ""
         self.page.navigate(route)
-
-    async def _hear(self, news: News) -> None:
-        await hear(self.ctx, news)
 
     def _session_changed(self, session: SessionView, field: str | None) -> None:
         del field
@@ -179,7 +158,7 @@ class Session:
     async def _settle(self, look: Look) -> None:
         self._speech.change(look.lang)
         theme.apply(self.page, look.mode, look.scale)
-        self.page.schedule_update()
+        self.page.update()
         kept = {"mode": str(look.mode), "scale": look.scale, "lang": look.lang}
         await self._store.run(lambda db: meta.put_ui(db, "look", kept))
 
@@ -304,8 +283,8 @@ def routes() -> list[ft.Route]:
 @ft.component
 def router() -> list[ft.View]:
     """The screens of somebody who is paired and signed in."""
-    found: list[ft.View] = ft.Router(routes(), not_found=runs, manage_views=True)
-    return found
+    found: Any = ft.Router(routes(), not_found=runs, manage_views=True)
+    return found  # type: ignore[no-any-return]
 
 
 @ft.component

@@ -9,10 +9,11 @@ import flet as ft
 from flet_web.fastapi import app as flet_app
 from flet_web.fastapi import app_manager
 
-from driver_app.app import Main, Session
+from driver_app import theme
+from driver_app.actions.joining import api_over_http
+from driver_app.app import Main, Showing
 from driver_app.device.flet_ports import flet_ports
 from driver_app.screens.doors import elsewhere
-from driver_app.sync.ports import PairedServer, SyncApi
 from driver_app.widgets.press import Act
 
 WEB_SESSION_S = 3600
@@ -22,19 +23,12 @@ NAME_LETTERS = frozenset("0123456789abcdef")
 ASSETS = Path(__file__).parent.parent / "assets"
 
 
-def make_api(server: PairedServer) -> SyncApi:
-    """Talk HTTP to the office, like any phone."""
-    from driver_app.sync.http import HttpApi  # noqa: PLC0415  httpx costs a start 100 ms
-
-    return HttpApi(server)
-
-
 @dataclass
 class Mount:
     """An ASGI app with a life of its own."""
 
     app: Any
-    sessions: dict[str, Session] = field(default_factory=dict)
+    sessions: dict[str, Showing] = field(default_factory=dict)
 
     async def start(self) -> None:
         """A mounted app gets no lifespan: Flet's session manager is started here."""
@@ -62,7 +56,7 @@ def mount(base_url: str, data_dir: Path) -> Mount:
     return made
 
 
-def make_browser_main(sessions: dict[str, Session], base_url: str, data_dir: Path) -> Main:
+def make_browser_main(sessions: dict[str, Showing], base_url: str, data_dir: Path) -> Main:
     """One writer per browser: a second tab may take over, but never writes beside the first."""
 
     async def main(page: ft.Page) -> None:
@@ -71,10 +65,10 @@ def make_browser_main(sessions: dict[str, Session], base_url: str, data_dir: Pat
         async def begin() -> None:
             await yield_place(sessions, name)
             folder = data_dir / "web" / name
-            session = Session(
+            session = Showing(
                 page,
                 flet_ports(page),
-                make_api,
+                api_over_http,
                 folder,
                 server_hint=base_url,
                 take_over=begin,
@@ -84,6 +78,7 @@ def make_browser_main(sessions: dict[str, Session], base_url: str, data_dir: Pat
 
         other = sessions.get(name)
         if other is not None and shown(other):
+            theme.apply(page, theme.Mode.SYSTEM, 1.0)
             page.render_views(tab, begin)
         else:
             await begin()
@@ -97,7 +92,7 @@ def tab(take: Act) -> list[ft.View]:
     return [elsewhere(take)]
 
 
-async def yield_place(sessions: dict[str, Session], name: str) -> None:
+async def yield_place(sessions: dict[str, Showing], name: str) -> None:
     """End the session that holds this browser's folder, and tell its tab."""
     other = sessions.pop(name, None)
     if other is None:
@@ -107,7 +102,7 @@ async def yield_place(sessions: dict[str, Session], name: str) -> None:
         other.desk.gate.stage = "elsewhere"
 
 
-def shown(session: Session) -> bool:
+def shown(session: Showing) -> bool:
     """Whether a tab still looks at it."""
     return session.page.session.connection is not None
 

@@ -28,7 +28,8 @@ class FletCamera:
 
     def view(self) -> ft.Control:
         """The picture of the camera; it must be on the screen before `open` can succeed."""
-        return fc.Camera(ref=self._ref, expand=True)
+        shown: ft.Control = fc.Camera(ref=self._ref, expand=True)
+        return shown
 
     async def open(self) -> Ok[None] | Unavailable:
         """Wait for the picture to be on the screen, then switch the camera on."""

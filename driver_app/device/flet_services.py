@@ -107,7 +107,7 @@ class FletFeedback:
 
     def __init__(self, bounds: Bounds, *, sounds: bool = True) -> None:
         self._bounds = bounds
-        self._haptic = ft.HapticFeedback()
+        self._haptic: Any = ft.HapticFeedback()  # its methods carry no types
         self._voice = ft.SemanticsService()
         self._sounds = {n: fa.Audio(src=f"sounds/{n}.wav") for n in SOUNDS} if sounds else {}
 
@@ -142,7 +142,7 @@ class FletWakelock:
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
-        self._service = ft.Wakelock()
+        self._service: Any = ft.Wakelock()  # its methods carry no types
 
     async def hold(self) -> Ok[None] | Unavailable:
         """On from now on."""

@@ -2,9 +2,10 @@
 
 import flet as ft
 
+from driver_app import theme
 from driver_app.i18n import _
 from driver_app.screens.desk import use_desk
-from driver_app.screens.frame import frame
+from driver_app.screens.frame import frame, view
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button
 from driver_app.widgets.panels import card
@@ -33,7 +34,10 @@ def elsewhere(take: Act) -> ft.View:
         text.body(_("Milk Run is open in another tab of this browser.")),
         big_button(_("Use here"), "elsewhere.take", take),
     ]
-    return ft.View(
-        route="/elsewhere",
-        controls=[ft.SafeArea(ft.Container(card(said), padding=16, width=560), expand=True)],
+    column = ft.Column(
+        [ft.Container(card(said), width=560)],
+        horizontal_alignment=ft.CrossAxisAlignment.CENTER,
+        alignment=ft.MainAxisAlignment.CENTER,
+        expand=True,
     )
+    return view("/elsewhere", ft.Container(column, padding=theme.EDGE, expand=True))

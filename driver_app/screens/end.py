@@ -13,8 +13,11 @@ from driver_app.state import RunView, SyncView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, side_button
+from driver_app.widgets.hooks import state
 from driver_app.widgets.panels import card, chip, chips, fact, strip
+from driver_app.widgets.press import Act
 from driver_app.widgets.stop_tile import stop_tile
+from shared.ids import VisitId
 
 
 @ft.component
@@ -22,7 +25,7 @@ def end() -> ft.View:
     """The summary of the run a route names, and its end."""
     desk = use_desk()
     run = desk.run(use_params().get("run", ""))
-    handover, set_handover = ft.use_state("")
+    handover, set_handover = state("")
     if run is None:
         return lost(desk, "/runs/end")
     here = f"{run_route(run.id)}/end"
@@ -86,7 +89,7 @@ def _open_stops(run: RunView, desk: Desk) -> ft.Control:
     )
 
 
-def _opener(desk: Desk, run: RunView, visit: object) -> object:
+def _opener(desk: Desk, run: RunView, visit: VisitId) -> Act:
     return lambda: desk.go(f"{run_route(run.id)}/stops/{visit}")
 
 

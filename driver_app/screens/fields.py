@@ -6,9 +6,11 @@ from collections.abc import Callable
 import flet as ft
 
 from driver_app.widgets import text as said
+from driver_app.widgets.hooks import box, state
 from driver_app.widgets.press import marked, run
 
 PAUSE_S = 0.3
+NO_TASK: asyncio.Task[None] | None = None
 
 
 def field(
@@ -46,8 +48,8 @@ def kept_field(
     lines: int = 1,
 ) -> ft.Control:
     """A field of a sheet: what is typed is kept 300 ms after the last key, and on leaving it."""
-    typed, set_typed = ft.use_state(value)
-    pending = ft.use_ref(no_task)
+    typed, set_typed = state(value)
+    pending = box(NO_TASK)
 
     async def later(text: str) -> None:
         await asyncio.sleep(PAUSE_S)
@@ -56,13 +58,13 @@ def kept_field(
     def changed(event: ft.Event[ft.TextField]) -> None:
         text = event.control.value or ""
         set_typed(text)
-        if pending.current is not None:
-            pending.current.cancel()
-        pending.current = asyncio.create_task(later(text))
+        if (task := pending[0]) is not None:
+            task.cancel()
+        pending[0] = asyncio.create_task(later(text))
 
     async def left(_event: object) -> None:
-        if pending.current is not None and not pending.current.done():
-            pending.current.cancel()
+        if (task := pending[0]) is not None and not task.done():
+            task.cancel()
             await run(lambda: keep(typed))
 
     shown = _field(typed, lines)
@@ -92,8 +94,3 @@ def _labelled(label: str, identifier: str, shown: ft.Control) -> ft.Control:
         spacing=6,
         horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
     )
-
-
-def no_task() -> asyncio.Task[None] | None:
-    """Nothing is waiting to be kept."""
-    return None

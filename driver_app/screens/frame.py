@@ -121,7 +121,10 @@ def _header(
     signs: list[ft.Control] = [] if calm else [badge(desk.state.sync, desk)]
     narrow = desk.look.width < 480 * desk.look.scale
     if narrow and desk.look.scale > 1:
-        rows = [ft.Row(row, spacing=theme.GAP), *(ft.Row([s]) for s in signs)]
+        rows: list[ft.Control] = [
+            ft.Row(row, spacing=theme.GAP),
+            *(ft.Row([sign]) for sign in signs),
+        ]
     else:
         rows = [ft.Row([*row, *signs], spacing=theme.GAP)]
     return ft.Container(
@@ -134,7 +137,10 @@ def back_button(desk: Desk, back: str | Callable[[], object]) -> ft.Control:
     """The way back, as large as everything else."""
 
     def leave() -> object:
-        return desk.go(back) if isinstance(back, str) else back()
+        if not isinstance(back, str):
+            return back()
+        desk.go(back)
+        return None
 
     return icon_button(ft.Icons.ARROW_BACK, "nav.back", _("Back"), leave)
 

@@ -13,9 +13,11 @@ from driver_app.screens.frame import frame
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, side_button
+from driver_app.widgets.hooks import state
 from driver_app.widgets.panels import card, strip
 
 Answer = Paired | NotPaired | Compare | None
+UNANSWERED: Answer = None
 
 
 @ft.component
@@ -23,11 +25,11 @@ def pairing() -> ft.View:
     """Server, code and name; a wrong code says so and nothing typed is lost."""
     desk = use_desk()
     again = desk.session.standing not in ("new", "stolen")
-    server, set_server = ft.use_state(desk.session.server_url or desk.server_hint)
-    code, set_code = ft.use_state("")
-    name, set_name = ft.use_state(desk.session.device_name)
-    answer, set_answer = ft.use_state(unanswered)
-    busy, set_busy = ft.use_state(initial=False)
+    server, set_server = state(desk.session.server_url or desk.server_hint)
+    code, set_code = state("")
+    name, set_name = state(desk.session.device_name)
+    answer, set_answer = state(UNANSWERED)
+    busy, set_busy = state(start=False)
 
     def take_code(typed: str) -> None:
         link = actions.read_link(typed)
@@ -62,11 +64,6 @@ def pairing() -> ft.View:
         calm=True,
         footer=[big_button(waiting, "pair.pair", pair, icon=ft.Icons.LINK, busy=busy)],
     )
-
-
-def unanswered() -> Answer:
-    """Nothing was asked yet."""
-    return None
 
 
 def _answered(answer: Answer, server: str, pair: Callable[[str], object]) -> list[ft.Control]:

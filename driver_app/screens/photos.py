@@ -14,6 +14,7 @@ from driver_app.screens.desk import Desk
 from driver_app.state import DraftFile, DraftView, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets.buttons import icon_button, side_button
+from driver_app.widgets.hooks import keyed, state
 from driver_app.widgets.panels import strip
 from driver_app.widgets.press import Act
 
@@ -24,8 +25,8 @@ THUMB = 120
 def photo_part(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control:
     """Pictures so far, the camera when it is open, and the ways to one more."""
     del visit
-    trouble, set_trouble = ft.use_state("")
-    shooting, set_shooting = ft.use_state(initial=False)
+    trouble, set_trouble = state("")
+    shooting, set_shooting = state(start=False)
     acts = _Acts(draft, desk, set_trouble, set_shooting)
     rows: list[ft.Control] = [_taken(draft, desk)]
     if trouble:
@@ -103,7 +104,7 @@ def _ways(desk: Desk, open_camera: Act, pick: Act) -> ft.Control:
 def _taken(draft: DraftView, desk: Desk) -> ft.Control:
     pictures = [f for f in draft.files if f.role in ("photo", "document")]
     return ft.Row(
-        [_thumb(f, draft, desk, key=f.sha) for f in pictures],
+        [keyed(_thumb(f, draft, desk), f.sha) for f in pictures],
         wrap=True,
         visible=bool(pictures),
         spacing=theme.GAP,

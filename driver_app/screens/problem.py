@@ -12,14 +12,15 @@ from driver_app.screens.desk import Desk, run_route, stop_route, use_desk, use_p
 from driver_app.screens.frame import frame
 from driver_app.screens.lost import lost
 from driver_app.screens.photos import photo_part
-from driver_app.screens.proof import no_draft
 from driver_app.screens.proof_levels import part_name
 from driver_app.screens.proof_parts import note_part
 from driver_app.state import DraftView, RunView, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, choice, side_button
+from driver_app.widgets.hooks import maybe, state
 from driver_app.widgets.panels import card, section, strip
+from driver_app.widgets.press import Act
 
 DELAYS_S = (900, 1800, 2700, 3600)
 Choose = Callable[[str], object]
@@ -32,7 +33,7 @@ def problem() -> ft.View:
     params = use_params()
     run = desk.run(params.get("run", ""))
     visit = desk.visit(params.get("run", ""), params.get("visit", ""))
-    draft, set_draft = ft.use_state(no_draft)
+    draft, set_draft = maybe(DraftView)
 
     async def load() -> None:
         if visit is not None:
@@ -59,7 +60,7 @@ def problem() -> ft.View:
 def _reason(draft: DraftView, desk: Desk) -> ft.Control:
     """Tiles from the site's own list."""
 
-    def because(key: str) -> object:
+    def because(key: str) -> Act:
         async def chosen() -> None:
             draft.reason = key
             await actions.keep(desk.ctx, draft)
@@ -110,7 +111,7 @@ def _evidence(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control:
 @ft.component
 def _foot(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     """Not done now: for another day, or again later today."""
-    needed, need = ft.use_state("")
+    needed, need = state("")
 
     async def failed() -> None:
         need(await _fail(draft, visit, run, desk))
@@ -182,24 +183,22 @@ def run_problem() -> ft.View:
 def _disruptions(run: RunView, desk: Desk) -> ft.Control:
     """Delay by so many minutes, or one of three other things."""
 
+    def teller(kind: Disruption, delay_s: int = 0) -> Act:
+        return lambda: tell(kind, delay_s)
+
     async def tell(kind: Disruption, delay_s: int = 0) -> None:
         visit = None if kind in ("delay", "extra_stop") else run.next_visit
         done = await actions.disrupt(desk.ctx, run.id, kind, visit=visit, delay_s=delay_s)
         if desk.told(done):
             desk.go(run_route(run.id))
 
-    delays = [
-        choice(minutes(s), f"problem.delay.{s // 60}", lambda s=s: tell("delay", s))
-        for s in DELAYS_S
-    ]
+    delays = [choice(minutes(s), f"problem.delay.{s // 60}", teller("delay", s)) for s in DELAYS_S]
     others: list[tuple[Disruption, str]] = [
         ("window_missed", _("Window missed")),
         ("customer_cancelled", _("Customer cancelled")),
         ("extra_stop", _("Extra stop")),
     ]
-    tiles = [
-        choice(words, f"problem.{kind}", lambda kind=kind: tell(kind)) for kind, words in others
-    ]
+    tiles = [choice(words, f"problem.{kind}", teller(kind)) for kind, words in others]
     nxt = run.visit(run.next_visit) if run.next_visit is not None else None
     stop = (
         side_button(

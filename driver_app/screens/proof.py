@@ -25,10 +25,12 @@ from driver_app.state import DraftView, RunView, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, choice, side_button
+from driver_app.widgets.hooks import Put, maybe, state
 from driver_app.widgets.panels import card, section, strip
 
 Keep = Callable[[], object]
 CLOSED = ("photo", "recipient", "signature", "note")
+NO_PARTS: frozenset[str] = frozenset()
 
 
 @ft.component
@@ -38,7 +40,7 @@ def proof() -> ft.View:
     params = use_params()
     run = desk.run(params.get("run", ""))
     visit = desk.visit(params.get("run", ""), params.get("visit", ""))
-    draft, set_draft = ft.use_state(no_draft)
+    draft, set_draft = maybe(DraftView)
 
     async def load() -> None:
         if visit is not None:
@@ -59,11 +61,6 @@ def proof() -> ft.View:
         footer=[_foot(draft, visit, run, desk)],
         back=here,
     )
-
-
-def no_draft() -> DraftView | None:
-    """The sheet is not read yet."""
-    return None
 
 
 @ft.component
@@ -95,7 +92,7 @@ def _first(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.C
 @ft.component
 def _second(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     """Photo, recipient, signature, note: open where demanded or begun, else one tile each."""
-    opened, open_part = ft.use_state(frozenset)
+    begun_here, open_part = state(NO_PARTS)
     begun = {
         "photo": bool(draft.files),
         "recipient": bool(draft.signer),
@@ -103,7 +100,7 @@ def _second(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.
         "note": bool(draft.note),
     }
     shown = [
-        p for p in CLOSED if level(visit, p) in ("required", "warn") or begun[p] or p in opened
+        p for p in CLOSED if level(visit, p) in ("required", "warn") or begun[p] or p in begun_here
     ]
     makers = {
         "photo": photo_part,
@@ -126,7 +123,7 @@ def _second(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.
     return _stack(rows)
 
 
-def _opener(open_part: Callable[[object], None], part: str) -> Keep:
+def _opener(open_part: Put[frozenset[str]], part: str) -> Keep:
     return lambda: open_part(lambda was: was | {part})
 
 
@@ -148,8 +145,8 @@ def _kept(draft: DraftView, run: RunView) -> ft.Control:
 @ft.component
 def _foot(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     """Complete; what is missing is said here, with a way on that asks for a reason."""
-    missing, set_missing = ft.use_state(complete)
-    saving, set_saving = ft.use_state(initial=False)
+    missing, set_missing = maybe(Missing)
+    saving, set_saving = state(start=False)
 
     async def finish(*, confirmed: bool = False) -> None:
         set_saving(True)
@@ -190,11 +187,6 @@ def _foot(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.Co
         )
     )
     return _stack(rows)
-
-
-def complete() -> Missing | None:
-    """Nothing is known to be missing."""
-    return None
 
 
 def _lacking(

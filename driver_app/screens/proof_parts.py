@@ -15,7 +15,9 @@ from driver_app.state import DraftView, LineView, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import choice, pressable, side_button
+from driver_app.widgets.hooks import keyed, maybe
 from driver_app.widgets.panels import chip, section, strip
+from driver_app.widgets.press import Act
 from driver_app.widgets.scan_field import scan_field
 from driver_app.widgets.signature_pad import Stroke, signature_pad
 from driver_app.widgets.stepper import count_row, stepper
@@ -68,7 +70,7 @@ def _line(line: LineView, draft: DraftView, desk: Desk) -> ft.Control:
 def _why_less(line: LineView, draft: DraftView, desk: Desk) -> ft.Control:
     key = str(line.id)
 
-    def because(reason: str) -> object:
+    def because(reason: str) -> Act:
         async def chosen() -> None:
             draft.short[key] = reason
             await actions.keep(desk.ctx, draft)
@@ -151,7 +153,7 @@ def _side(draft: DraftView, kind: str, where: str, desk: Desk) -> Callable[[int]
 @ft.component
 def scan_part(visit: VisitView, desk: Desk) -> ft.Control:
     """Expected units, ticked off by scan, typing or a tap; each is a fact at once."""
-    unknown, set_unknown = ft.use_state(nothing_strange)
+    unknown, set_unknown = maybe(UnknownLabel)
 
     async def scanned(label: str) -> None:
         found = await actions.scan_load(desk.ctx, visit.id, label, "scan")
@@ -184,11 +186,6 @@ def scan_part(visit: VisitView, desk: Desk) -> ft.Control:
     return stack(rows)
 
 
-def nothing_strange() -> UnknownLabel | None:
-    """No label was out of place yet."""
-    return None
-
-
 def _strange(unknown: UnknownLabel) -> str:
     if unknown.elsewhere:
         return _("{label} belongs to {stop}.").format(label=unknown.label, stop=unknown.elsewhere)
@@ -199,7 +196,7 @@ def _strange(unknown: UnknownLabel) -> str:
 def _ticks(line: LineView, visit: VisitView, desk: Desk) -> ft.Control:
     """One row of 80 per expected label."""
 
-    def tap(label: str) -> object:
+    def tap(label: str) -> Act:
         async def ticked() -> None:
             desk.told(await actions.scan_load(desk.ctx, visit.id, label, "tap"))
 
@@ -228,7 +225,7 @@ def recipient_part(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control
         draft.signer = name
         await actions.keep(desk.ctx, draft)
 
-    return kept_field(_("Name"), "stop.recipient", draft.signer, named, key=f"signer.{visit.id}")
+    return keyed(kept_field(_("Name"), "stop.recipient", draft.signer, named), f"signer.{visit.id}")
 
 
 @ft.component
@@ -246,8 +243,9 @@ def signature_part(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control
         await actions.keep(desk.ctx, draft)
 
     drawn = tuple(tuple(points) for points in draft.strokes)
-    pad = signature_pad(
-        "stop.signature", drawn, max(240.0, room), stroke, key=f"signature.{visit.id}"
+    pad = keyed(
+        signature_pad("stop.signature", drawn, max(240.0, room), stroke),
+        f"signature.{visit.id}",
     )
     who = text.soft(_("Signs: {name}").format(name=draft.signer or "–"))
     wipe = side_button(_("Clear"), "stop.signature.clear", clear, icon=ft.Icons.CLEAR)
@@ -262,4 +260,4 @@ def note_part(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control:
         draft.note = words
         await actions.keep(desk.ctx, draft)
 
-    return kept_field(_("Note"), "stop.note", draft.note, noted, lines=2, key=f"note.{visit.id}")
+    return keyed(kept_field(_("Note"), "stop.note", draft.note, noted, lines=2), f"note.{visit.id}")

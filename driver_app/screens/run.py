@@ -1,7 +1,5 @@
 """S5: a run on the road: the next stop above everything, the rest as rows."""
 
-from collections.abc import Sequence
-
 import flet as ft
 
 from driver_app import actions, theme
@@ -27,6 +25,7 @@ from driver_app.state import RunView, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, pressable, side_button
+from driver_app.widgets.hooks import state
 from driver_app.widgets.panels import bar, card, chip, chips, fact
 from driver_app.widgets.stop_tile import stop_tile
 
@@ -167,7 +166,7 @@ def _beside(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
 @ft.component
 def _rest(run: RunView, desk: Desk) -> ft.Control:
     """The stops after the next one; those with a result fold into one row."""
-    shown_all, show_all = ft.use_state(initial=False)
+    shown_all, show_all = state(start=False)
     ahead = [
         v for v in run.visits if not v.final and v.id != run.next_visit and v.state != "hidden"
     ]
@@ -215,7 +214,7 @@ def _foot(run: RunView, desk: Desk) -> ft.Control:
     return ft.Column(rows, spacing=theme.GAP, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
 
 
-def _quiet(run: RunView, desk: Desk) -> Sequence[ft.Control]:
+def _quiet(run: RunView, desk: Desk) -> list[ft.Control]:
     here = run_route(run.id)
     resting = run.break_started is not None
     return [

@@ -12,7 +12,9 @@ from driver_app.state import RunView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, choice, side_button
+from driver_app.widgets.hooks import state
 from driver_app.widgets.panels import card, strip
+from driver_app.widgets.press import Act
 
 
 def sheet_of(desk: Desk, run: RunView, name: str) -> ft.View | None:
@@ -82,7 +84,10 @@ def categories() -> list[tuple[Category, str, ft.IconData]]:
 @ft.component
 def _andon(run: RunView, desk: Desk) -> ft.Control:
     """One tap on a tile calls for help; a word may be added before."""
-    said, say = ft.use_state("")
+    said, say = state("")
+
+    def caller(category: Category) -> Act:
+        return lambda: call(category)
 
     async def call(category: Category) -> None:
         visit = run.next_visit
@@ -91,8 +96,7 @@ def _andon(run: RunView, desk: Desk) -> ft.Control:
             say("")
 
     tiles = [
-        choice(words, f"andon.{key}", lambda key=key: call(key), icon=icon)
-        for key, words, icon in categories()
+        choice(words, f"andon.{key}", caller(key), icon=icon) for key, words, icon in categories()
     ]
     return card(
         [
@@ -106,9 +110,9 @@ def _andon(run: RunView, desk: Desk) -> ft.Control:
 @ft.component
 def _raised(run: RunView, desk: Desk) -> ft.Control:
     """What was called here already, and whether somebody saw it."""
-    names = {key: words for key, words, _icon in categories()}
+    names: dict[str, str] = {key: words for key, words, _icon in categories()}
 
-    def clear(andon: str) -> object:
+    def clear(andon: str) -> Act:
         async def cleared() -> None:
             desk.told(await actions.clear_andon(desk.ctx, run.id, andon))
 
@@ -118,7 +122,7 @@ def _raised(run: RunView, desk: Desk) -> ft.Control:
     for andon, category, at_ms, seen in run.andons:
         when = clock(at_ms, run.utc_offset_s)
         state = _("seen") if seen else _("not seen yet")
-        words = f"{names.get(category, category)} · {when} · {state}"  # type: ignore[call-overload]
+        words = f"{names.get(category, category)} · {when} · {state}"
         button = side_button(
             _("Solved"), f"andon.clear.{andon}", clear(andon), icon=ft.Icons.CHECK, grow=False
         )

@@ -1,5 +1,7 @@
 """S2: who drives, by badge, by name and PIN, or typed; the same without network."""
 
+from collections.abc import Callable
+
 import flet as ft
 
 from driver_app import actions, theme
@@ -13,7 +15,9 @@ from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, pressable, side_button
 from driver_app.widgets.digits import digit_pad
+from driver_app.widgets.hooks import maybe, state
 from driver_app.widgets.panels import card, empty, strip
+from driver_app.widgets.press import Act
 from driver_app.widgets.scan_field import scan_field
 
 PIN_SIGNS = 8
@@ -23,8 +27,8 @@ PIN_SIGNS = 8
 def sign_in() -> ft.View:
     """Choose the way in; the first runs are behind it."""
     desk = use_desk()
-    chosen, choose = ft.use_state(nobody)
-    unlisted, set_unlisted = ft.use_state(initial=False)
+    chosen, choose = maybe(DriverTile)
+    unlisted, set_unlisted = state(start=False)
     if unlisted:
         return _unlisted(desk, lambda: set_unlisted(False))
     if chosen is not None:
@@ -61,17 +65,12 @@ def sign_in() -> ft.View:
     )
 
 
-def nobody() -> DriverTile | None:
-    """No name is chosen yet."""
-    return None
-
-
 def _site(session: SessionView) -> ft.Control:
     named = " · ".join(n for n in (session.site_name, session.device_name) if n)
     return text.body(named or _("This device is paired."))
 
 
-def _tile(driver: DriverTile, choose: object) -> ft.Control:
+def _tile(driver: DriverTile, choose: Callable[[DriverTile], object]) -> ft.Control:
     row = ft.Row(
         [
             ft.Icon(ft.Icons.PERSON, size=30, color=theme.SOFT),
@@ -80,19 +79,17 @@ def _tile(driver: DriverTile, choose: object) -> ft.Control:
         ],
         spacing=theme.GAP,
     )
-    assert callable(choose)
     return pressable(row, f"sign_in.driver.{driver.id}", lambda: choose(driver))
 
 
-def _pin(desk: Desk, driver: DriverTile, back: object) -> ft.View:
-    assert callable(back)
+def _pin(desk: Desk, driver: DriverTile, back: Act) -> ft.View:
     return frame(desk, "/sign-in", driver.name, [_pin_sheet(driver, desk.session, desk)], back=back)
 
 
 @ft.component
 def _pin_sheet(driver: DriverTile, session: SessionView, desk: Desk) -> ft.Control:
     """The digits typed so far, the pad, and how many tries are left."""
-    pin, set_pin = ft.use_state("")
+    pin, set_pin = state("")
 
     async def enter() -> None:
         found = await actions.sign_in_pin(desk.ctx, driver.id, pin)
@@ -142,15 +139,14 @@ def _tries(session: SessionView, beat: Beat, desk: Desk) -> ft.Control:
     return ft.Container(visible=False)
 
 
-def _unlisted(desk: Desk, back: object) -> ft.View:
-    assert callable(back)
+def _unlisted(desk: Desk, back: Act) -> ft.View:
     return frame(desk, "/sign-in", _("Not on the list"), [_unlisted_sheet(desk)], back=back)
 
 
 @ft.component
 def _unlisted_sheet(desk: Desk) -> ft.Control:
     """A typed name is enough to work; the office gives it a person later."""
-    name, set_name = ft.use_state("")
+    name, set_name = state("")
 
     async def enter() -> None:
         if name.strip():

@@ -1,5 +1,7 @@
 """Before leaving: what the server's gate says, and the start that nothing can stop."""
 
+from collections.abc import Callable
+
 import flet as ft
 
 from driver_app import actions, theme
@@ -10,7 +12,9 @@ from driver_app.state import RunView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, choice
+from driver_app.widgets.hooks import state
 from driver_app.widgets.panels import card, fact, strip
+from driver_app.widgets.press import Act
 
 
 def start_list(run: RunView) -> ft.Control:
@@ -38,7 +42,7 @@ def start_list(run: RunView) -> ft.Control:
 @ft.component
 def start_foot(run: RunView, desk: Desk) -> ft.Control:
     """Start; open blocks ask for a reason first, then it is a fact."""
-    asking, ask = ft.use_state(initial=False)
+    asking, ask = state(start=False)
     blocks = [item.item for item in run.gate if item.severity == "block"]
 
     async def start(reason: str = "") -> None:
@@ -65,8 +69,7 @@ def start_foot(run: RunView, desk: Desk) -> ft.Control:
     )
 
 
-def _starter(start: object, key: str) -> object:
-    assert callable(start)
+def _starter(start: Callable[[str], object], key: str) -> Act:
     return lambda: start(key)
 
 

@@ -9,12 +9,12 @@ from driver_app.actions import UnknownLabel
 from driver_app.i18n import _, amount
 from driver_app.screens import sheets
 from driver_app.screens.desk import Desk, run_route
-from driver_app.screens.proof import no_draft
-from driver_app.screens.proof_parts import nothing_strange, opened, taken_of
+from driver_app.screens.proof_parts import opened, taken_of
 from driver_app.state import DraftView, LineView, RunView, Task, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, choice, pressable, side_button
+from driver_app.widgets.hooks import maybe, state
 from driver_app.widgets.panels import card, chip, fact, section, strip
 from driver_app.widgets.press import Act
 from driver_app.widgets.scan_field import scan_field
@@ -64,7 +64,7 @@ def _load_row(line: LineView, visit: VisitView) -> ft.Control:
 @ft.component
 def station_part(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     """The station the train stands at."""
-    draft, set_draft = ft.use_state(no_draft)
+    draft, set_draft = maybe(DraftView)
 
     async def load() -> None:
         set_draft(await opened(desk, visit, "station"))
@@ -161,7 +161,7 @@ def _task(task: Task, draft: DraftView, desk: Desk) -> ft.Control:
 @ft.component
 def _scan(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     """A box is counted once; the label of another station is a red panel."""
-    strange, set_strange = ft.use_state(nothing_strange)
+    strange, set_strange = maybe(UnknownLabel)
 
     async def scanned(label: str) -> None:
         other = next(
@@ -196,7 +196,7 @@ def _scan(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
 @ft.component
 def station_foot(run: RunView, desk: Desk, quiet: Sequence[ft.Control]) -> ft.Control:
     """Leave, Station done or Back; Cannot and the others apart from it."""
-    asking, ask = ft.use_state(initial=False)
+    asking, ask = state(start=False)
     visit = run.visit(run.next_visit) if run.next_visit is not None else None
     at_station = run.departed_ms is not None and visit is not None
     rows: list[ft.Control] = [sheets.undo_bar(run, desk, desk.beat)]

@@ -16,6 +16,7 @@ from driver_app.state import LineView, RunView, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, side_button
+from driver_app.widgets.hooks import state
 from driver_app.widgets.panels import card, chip, chips, fact, section, strip
 from driver_app.widgets.stepper import stepper
 from driver_app.widgets.stop_tile import TileState, state_mark
@@ -248,7 +249,7 @@ def _complete(visit: VisitView, run: RunView, desk: Desk, *, quiet: bool) -> ft.
 @ft.component
 def _after(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     """With a result: go on, take it back, or correct a quantity."""
-    correcting, correct = ft.use_state(initial=False)
+    correcting, correct = state(start=False)
 
     async def reopen() -> None:
         desk.told(await actions.reopen_stop(desk.ctx, visit.id))

@@ -1,5 +1,7 @@
 """S14: what is on this phone, what is at the office, what is safe; nothing can be thrown away."""
 
+from collections.abc import Callable
+
 import flet as ft
 
 from driver_app import theme
@@ -12,7 +14,9 @@ from driver_app.state import SyncItem, SyncView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, choice
+from driver_app.widgets.hooks import state
 from driver_app.widgets.panels import bar, card, chip, empty, fact, strip
+from driver_app.widgets.press import Act
 
 SHOWN_MAX = 100
 CLOCK_OFF_MS = 120_000
@@ -94,7 +98,7 @@ def error_words(sync: SyncView) -> str:
 @ft.component
 def _facts(sync: SyncView, desk: Desk) -> ft.Control:
     """The newest facts first; the filter shows all, those waiting, or those to look at."""
-    which, show = ft.use_state("all")
+    which, show = state("all")
     names = [("all", _("All")), ("waiting", _("Waiting")), ("look", _("Look"))]
     tiles = [
         choice(words, f"sync.filter.{key}", _shower(show, key), chosen=which == key)
@@ -118,8 +122,7 @@ def _facts(sync: SyncView, desk: Desk) -> ft.Control:
     )
 
 
-def _shower(show: object, key: str) -> object:
-    assert callable(show)
+def _shower(show: Callable[[str], object], key: str) -> Act:
     return lambda: show(key)
 
 

@@ -18,7 +18,9 @@ def digit_pad(
     on_erase: Callable[[], object],
 ) -> ft.Control:
     """Digits as on a telephone, with a key that takes the last one back."""
-    rows = [ft.Row([_key(identifier, d, on_digit) for d in row], spacing=theme.GAP) for row in ROWS]
+    rows: list[ft.Control] = [
+        ft.Row([_key(identifier, d, on_digit) for d in row], spacing=theme.GAP) for row in ROWS
+    ]
     erase = icon_button(
         ft.Icons.BACKSPACE_OUTLINED,
         f"{identifier}.erase",

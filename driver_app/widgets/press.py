@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import flet as ft
 
@@ -22,10 +23,10 @@ def marked(
     )
 
 
-def once(identifier: str, act: Act) -> Callable[[ft.Event[ft.Control]], Awaitable[None]]:
+def once(identifier: str, act: Act) -> Callable[[Any], Awaitable[None]]:
     """Run the act, but ignore a second press of the same button within 400 ms."""
 
-    async def pressed(event: ft.Event[ft.Control]) -> None:
+    async def pressed(event: Any) -> None:
         now = asyncio.get_running_loop().time()
         seen = event.page.session.store
         last = seen.get(f"pressed:{identifier}")
@@ -37,7 +38,7 @@ def once(identifier: str, act: Act) -> Callable[[ft.Event[ft.Control]], Awaitabl
     return pressed
 
 
-def each(act: Act) -> Callable[[object], Awaitable[None]]:
+def each(act: Act) -> Callable[[Any], Awaitable[None]]:
     """Run the act at every press: for counting and typing, where quick repeats are meant."""
 
     async def pressed(_event: object) -> None:

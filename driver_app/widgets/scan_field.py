@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import flet as ft
 
+from driver_app.widgets.hooks import state
 from driver_app.widgets.press import marked, run
 
 
@@ -17,7 +18,7 @@ def scan_field(
     autofocus: bool = True,
 ) -> ft.Control:
     """Hand over each scanned or typed line and stand ready for the next one."""
-    line, set_line = ft.use_state("")
+    line, set_line = state("")
 
     async def submitted(event: ft.Event[ft.TextField]) -> None:
         scanned = (event.control.value or "").strip()

@@ -7,6 +7,7 @@ import flet.canvas as cv
 
 from driver_app import theme
 from driver_app.i18n import _
+from driver_app.widgets.hooks import state
 from driver_app.widgets.press import marked, run
 
 Point = tuple[int, int]
@@ -15,6 +16,7 @@ HIGH = 220
 THOUSAND = 1000
 POINTS_MAX = 4000
 PEN = 4
+NO_STROKE: Stroke = ()
 
 
 @ft.component
@@ -25,7 +27,7 @@ def signature_pad(
     on_stroke: Callable[[Stroke], object],
 ) -> ft.Control:
     """Draw what is there and the stroke under the pen; hand over each stroke at its end."""
-    drawn, set_drawn = ft.use_state(tuple)
+    drawn, set_drawn = state(NO_STROKE)
     room = POINTS_MAX - sum(len(s) for s in strokes)
 
     def begin(event: object) -> None:
@@ -60,7 +62,7 @@ def signature_pad(
 
 
 def _paper(strokes: Sequence[Stroke], width: float) -> ft.Control:
-    shapes = [_path(s, width) for s in strokes if len(s) > 1]
+    shapes: list[cv.Shape] = [_path(s, width) for s in strokes if len(s) > 1]
     return ft.Container(
         cv.Canvas(shapes, width=width, height=HIGH),
         width=width,

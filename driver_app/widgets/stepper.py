@@ -10,6 +10,7 @@ from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import icon_button, side_button
 from driver_app.widgets.digits import digit_pad
+from driver_app.widgets.hooks import state
 from driver_app.widgets.press import marked, once
 
 STEP = 80
@@ -26,8 +27,8 @@ def stepper(
     most: int | None = None,
 ) -> ft.Control:
     """Count up and down, never below `least` or above `most`."""
-    typed, set_typed = ft.use_state("")
-    opened, set_opened = ft.use_state(initial=False)
+    typed, set_typed = state("")
+    opened, set_opened = state(start=False)
 
     def to(wanted: int) -> object:
         top = wanted if most is None else min(most, wanted)

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import flet as ft
-import msgpack
+import msgpack  # type: ignore[import-untyped]  # Flet's own wire format
 from flet.components.component import Component
 from flet.controls.base_control import BaseControl
 from flet.controls.context import _context_page
@@ -34,7 +34,7 @@ class Recording(Connection):
     """Takes every message, answers method calls from a table."""
 
     def __init__(self, answers: dict[str, Answer]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # Flet's
         self.loop = asyncio.get_running_loop()
         self.executor = ThreadPoolExecutor(1)
         self.pubsubhub = PubSubHub(loop=self.loop, executor=self.executor)
@@ -45,7 +45,7 @@ class Recording(Connection):
         self.crashes: list[str] = []
         self.calls: list[tuple[str, Any]] = []
         self._answers = answers
-        self._encode = configure_encode_object_for_msgpack(BaseControl)
+        self._encode: Any = configure_encode_object_for_msgpack(BaseControl)  # type: ignore[no-untyped-call]  # Flet's
 
     def send_message(self, message: Message) -> None:
         """Record the size, and answer as a client would."""
@@ -91,7 +91,7 @@ class HeadlessApp:
         self._start = {"route": route, "width": width, "height": height, "web": False}
         self._answers = answers or {}
         self.connection: Recording
-        self.session: Session
+        self.session: Any  # Flet's Session, mostly untyped
 
     async def __aenter__(self) -> Self:
         self.connection = Recording(self._answers)
@@ -129,7 +129,8 @@ class HeadlessApp:
     @property
     def page(self) -> ft.Page:
         """The page of the session."""
-        return self.session.page
+        page: ft.Page = self.session.page
+        return page
 
     def controls(self) -> Iterator[BaseControl]:
         """All controls of the top view, in the order they are shown."""

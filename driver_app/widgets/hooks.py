@@ -1,0 +1,46 @@
+"""What a component may remember between two drawings: only what may be lost."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, cast
+
+import flet as ft
+
+T = TypeVar("T")
+Held_contra = TypeVar("Held_contra", contravariant=True)
+Shown = TypeVar("Shown", bound=ft.BaseControl)
+
+
+class Put(Protocol[Held_contra]):
+    """Remembers another value, or one made of the value before."""
+
+    def __call__(self, value: Held_contra | Callable[[Any], Any], /) -> None: ...
+
+
+def state(start: T) -> tuple[T, Put[T]]:
+    """A value and the way to change it; a change draws the component again."""
+    return cast("tuple[T, Put[T]]", ft.use_state(lambda: start))
+
+
+def maybe(kind: type[T]) -> tuple[T | None, Put[T | None]]:
+    """Like `state`, for something that is not there yet."""
+    del kind
+    return cast("tuple[T | None, Put[T | None]]", ft.use_state(_nothing))
+
+
+def box(start: T) -> list[T]:
+    """A place for one value whose change draws nothing."""
+    ref: Any = ft.use_ref(_nothing)
+    if ref.current is None:
+        ref.current = [start]
+    kept: list[T] = ref.current
+    return kept
+
+
+def keyed(control: Shown, key: str) -> Shown:
+    """Give a control a name among its siblings, so that it is never taken for another."""
+    control.key = key
+    return control
+
+
+def _nothing() -> Any:
+    return None
