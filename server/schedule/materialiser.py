@@ -15,7 +15,7 @@ from server.loops.rules import Template, version_on
 from server.runs import queries as runs
 from server.runs import service as running
 from server.runs.rules import NewRun, plan_run
-from server.schedule import rules
+from server.schedule import calendars, rules
 from server.sites import queries as sites
 from shared.departure import DepartureTime
 from shared.ids import LoopId, SiteId
@@ -155,7 +155,11 @@ def _week(look: Look, first: date, last: date, now: datetime) -> Change:
 def _planned(look: Look, first: date, last: date) -> dict[Key, NewRun]:
     planned: dict[Key, NewRun] = {}
     for template in look.templates:
-        lines, _ = rules.lines_of(rule_of(template, look.calendar, look.tz), first, last)
+        lines, _ = rules.lines_of(
+            calendars.rule_of(template.version, template.exceptions, look.calendar, look.tz),
+            first,
+            last,
+        )
         mine = [line for line in lines if version_on(look.templates, line.service_date) is template]
         numbers: dict[date, int] = {}
         for line in mine:
@@ -186,33 +190,6 @@ def _assigned(line: rules.Line, template: Template) -> DepartureTime:
                 driver_id=UUID(driver) if driver else departure.driver_id,
             )
     return departure
-
-
-def rule_of(template: Template, calendar: sites.CalendarView | None, tz: tzinfo) -> rules.Rule:
-    """Rule of a version together with its loop's exceptions and calendar."""
-    version = template.version
-    plain = rules.Rule(
-        tz=tz,
-        rrule=version.rrule,
-        anchor_date=version.anchor_date,
-        departures=version.departures,
-        breaks=version.breaks,
-        holiday_rule=version.holiday_rule,
-        exceptions=template.exceptions,
-        allow_double=version.allow_double,
-    )
-    if calendar is None:
-        return plain
-    return replace(
-        plain,
-        country=calendar.country,
-        subdivision=calendar.subdivision,
-        extra=frozenset(date.fromisoformat(one) for one in calendar.extra),
-        shutdowns=tuple(
-            (date.fromisoformat(a), date.fromisoformat(b)) for a, b in calendar.shutdowns
-        ),
-        workdays=frozenset(calendar.workdays or rules.WORKDAYS),
-    )
 
 
 def _write(

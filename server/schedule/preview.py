@@ -6,10 +6,15 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, ValidationError
+from sqlmodel import Session
 
+from server.loops import queries as loops
+from server.schedule.calendars import rule_of
 from server.schedule.rules import Line, Missing, Rule, lines_of
+from server.sites import queries as sites
 from shared.departure import Departure
 from shared.gate import Day, Many, Text, WallTime, Wire, read_array
+from shared.ids import LoopId, SiteId
 from shared.local_time import zone
 from shared.loop import HolidayRule
 from shared.refusals import Refusal, refuse
@@ -130,3 +135,18 @@ def _gone(one: Missing) -> dict[str, Any]:
         "local": None,
         "note": one.why,
     }
+
+
+def of_loop(
+    session: Session, site_id: SiteId, loop_id: LoopId, first: date, last: date
+) -> list[dict[str, Any]]:
+    """Preview of a loop's newest version, draft or published, missing dates included."""
+    about = loops.loop(session, site_id, loop_id)
+    versions = loops.versions(session, site_id, loop_id)
+    if not versions:
+        return []
+    version = loops.as_version(session, versions[-1])
+    tz = zone(sites.site(session, site_id).tz)
+    calendar = sites.calendar(session, site_id, about.calendar_id)
+    rule = rule_of(version, tuple(about.exceptions), calendar, tz)
+    return list(preview(rule, first, last, missing=True))

@@ -23,12 +23,11 @@ from server.runs.service.plans import (
 )
 from server.runs.service.positions import keep_positions
 from server.runs.service.rows import run_rows, run_scope
-from server.runs.service.scoping import devices_of, rescope, rescope_runs
+from server.runs.service.scoping import assigned, devices_of, rescope, rescope_runs
 from server.runs.service.states import (
     Overrides,
     any_to_close,
     assign,
-    assigned,
     cancel,
     close_done,
     dispatch,

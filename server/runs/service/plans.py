@@ -15,6 +15,7 @@ from server.runs import queries
 from server.runs.queries import RunView
 from server.runs.rules import DEPOTS
 from server.runs.service.rows import shown_rows
+from server.runs.service.scoping import assigned
 from server.runs.tables import LoadLineRow, PlanRow, RunRow, StopVisitRow
 from shared.ids import RunId, SiteId
 from shared.plan import NewLine
@@ -102,6 +103,9 @@ def write_plan(
     if plan.note is not None:
         run.note = {"text": plan.note, "by": by, "at": to_ms(now)} if plan.note else None
     session.add(_plan_row(view, plan, before, by=by, reason=reason, now=now))
+    if plan.assign:
+        run.device_id = None if "driver_id" in plan.assign else run.device_id
+        assigned(session, site_id, run, now)
     session.flush()
     if run.in_feed:
         feed.publish(session, site_id, shown_rows(session, site_id, run_id), now)

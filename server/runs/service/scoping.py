@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlmodel import Session, col, or_, select
 
 from server.feed import service as feed
+from server.fleet import queries as fleet
 from server.people import queries as people
 from server.runs.service.rows import run_scope
 from server.runs.tables import RunRow
@@ -73,3 +74,24 @@ def rescope(
     if run_ids is not None:
         query = query.where(col(RunRow.id).in_(list(run_ids)))
     rescope_runs(session, site_id, session.exec(query).all(), now)
+
+
+def assigned(session: Session, site_id: SiteId, run: RunRow, now: datetime) -> None:
+    """Bring Carrier and scopes in line after a run got another vehicle or driver."""
+    run.carrier_id = carrier_of(session, site_id, run)
+    claim = run.claim or {}
+    if claim.get("driver") is not None and claim["driver"] == str(run.driver_id):
+        run.device_id, run.claim = UUID(claim["device"]), None
+    rescope_runs(session, site_id, [run], now)
+
+
+def carrier_of(session: Session, site_id: SiteId, run: RunRow) -> UUID | None:
+    """The Carrier whose vehicle drives, else whose driver does."""
+    if run.vehicle_id is not None:
+        vehicle = fleet.vehicle(session, site_id, VehicleId(run.vehicle_id))
+        if vehicle is not None and vehicle.carrier_id is not None:
+            return vehicle.carrier_id
+    if run.driver_id is None:
+        return None
+    driver = people.driver(session, site_id, DriverId(run.driver_id))
+    return driver.carrier_id if driver is not None else None

@@ -15,7 +15,7 @@ from server.people import queries as people
 from server.runs import queries
 from server.runs.service.plans import PlanDraft, locked_run, write_plan
 from server.runs.service.rows import shown_rows
-from server.runs.service.scoping import devices_of, rescope_runs
+from server.runs.service.scoping import carrier_of, devices_of, rescope_runs
 from server.runs.tables import RunRow
 from shared.ids import DeviceId, DriverId, RunId, SiteId, VehicleId
 from shared.refusals import refuse
@@ -102,14 +102,12 @@ def assign(
     now: datetime,
 ) -> int:
     """Give the run another vehicle or driver; None leaves it. The next plan version says so."""
-    run = locked_run(session, who.site_id, run_id)
     _check_known(session, who.site_id, vehicle_id, driver_id)
     wanted: dict[str, UUID | None] = {}
     if vehicle_id is not None:
         wanted["vehicle_id"] = vehicle_id
     if driver_id is not None:
         wanted["driver_id"] = driver_id
-        run.device_id = None
     view = queries.load(session, who.site_id, run_id)
     draft = PlanDraft(
         order=view.order,
@@ -117,22 +115,8 @@ def assign(
         violations=view.plan.violations,
         assign=wanted,
     )
-    version = write_plan(session, who.site_id, run_id, draft, expected_version=expected_version,
-                         by=who.name, reason=reason, now=now)  # fmt: skip
-    assigned(session, who.site_id, run, now)
-    return version
-
-
-def assigned(session: Session, site_id: SiteId, run: RunRow, now: datetime) -> None:
-    """Bring Carrier and scopes in line after a run got another vehicle or driver."""
-    run.carrier_id = _carrier(session, site_id, run)
-    claim = run.claim or {}
-    if claim.get("driver") is not None and claim["driver"] == str(run.driver_id):
-        run.device_id, run.claim = UUID(claim["device"]), None
-    session.flush()
-    if run.in_feed:
-        feed.publish(session, site_id, shown_rows(session, site_id, RunId(run.id)), now)
-    rescope_runs(session, site_id, [run], now)
+    return write_plan(session, who.site_id, run_id, draft, expected_version=expected_version,
+                      by=who.name, reason=reason, now=now)  # fmt: skip
 
 
 def take_over(
@@ -206,23 +190,11 @@ def _tell(
     run.updated_at = now
     run.rev = feed.lock(session, who.site_id, now)
     if run.carrier_id is None:
-        run.carrier_id = _carrier(session, who.site_id, run)
+        run.carrier_id = carrier_of(session, who.site_id, run)
     feed.publish(session, who.site_id, shown_rows(session, who.site_id, RunId(run.id)), now)
     rescope_runs(session, who.site_id, [run], now)
     audit.record(session, who, what, ("run", run.id), now=now, reason=reason,
                  after={"plan_state": run.plan_state, "at": to_ms(now)})  # fmt: skip
-
-
-def _carrier(session: Session, site_id: SiteId, run: RunRow) -> UUID | None:
-    """The Carrier whose vehicle drives, else whose driver does."""
-    if run.vehicle_id is not None:
-        vehicle = fleet.vehicle(session, site_id, VehicleId(run.vehicle_id))
-        if vehicle is not None and vehicle.carrier_id is not None:
-            return vehicle.carrier_id
-    if run.driver_id is None:
-        return None
-    driver = people.driver(session, site_id, DriverId(run.driver_id))
-    return driver.carrier_id if driver is not None else None
 
 
 def _check_known(
