@@ -21,13 +21,14 @@ from server.core import db, http, leader
 from server.core.bus import ProcessBus
 from server.core.clock import Clock, SystemClock
 from server.core.guard import Guard
+from server.core.hosting import MISSING, Stop
 from server.core.http import GatedRoute, Parts
 from server.core.ids import new_id
 from server.core.jobs import Handler, Job, RowJobs, Runner
 from server.core.leader import LEASE_RENEW_S, Leader
 from server.core.logs import log
 from server.core.settings import Settings
-from server.core.writer import SnapshotReads, open_writer
+from server.core.writer import AnyWriter, SnapshotReads, open_writer
 from server.feed import api as feed_api
 from server.fleet import api as fleet_api
 from server.imports import api as imports_api
@@ -91,20 +92,29 @@ class Mount(Protocol):
         ...
 
 
-class Unready(Exception):
+class Unready(Stop):
     """The server cannot be built as told; the text is for the operator."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(MISSING, sentence)
 
 
 def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
     """Build everything for one process; the database is at the newest step already."""
-    clock = clock or SystemClock()
+    writer = open_writer(db.write_engine(settings))
+    reads = SnapshotReads(db.read_engine(settings))
+    return parts_of(settings, writer, reads, clock or SystemClock())
+
+
+def parts_of(settings: Settings, writer: AnyWriter, reads: SnapshotReads, clock: Clock) -> Parts:
+    """Build the parts around a database that is open already."""
     bus, jobs = ProcessBus(), RowJobs(clock)
-    writer = open_writer(db.write_engine(settings), _Teller(bus, jobs))
+    writer.committed = _Teller(bus, jobs)
     fresh, now = new_id(clock.now()), clock.now()
     return Parts(
         settings=settings,
         writer=writer,
-        reads=SnapshotReads(db.read_engine(settings)),
+        reads=reads,
         clock=clock,
         bus=bus,
         jobs=jobs,

@@ -49,26 +49,6 @@ cli.add_typer(user, name="user")
 cli.add_typer(device, name="device")
 
 CLOCK = SystemClock()
-UNIT = """\
-[Unit]
-Description=Milk Run
-After=network-online.target
-Wants=network-online.target
-
-[Service]
-ExecStart={milkrun} serve
-Environment=MILKRUN_DATA={data}
-Restart=always
-RestartSec=2
-NoNewPrivileges=yes
-PrivateTmp=yes
-ProtectSystem=strict
-ReadWritePaths={data}
-UMask=0077
-
-[Install]
-WantedBy=multi-user.target
-"""
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on.")]
@@ -105,13 +85,6 @@ def _sentence(error: Exception) -> tuple[int, str]:
         return BAD_USE, "Stopped."
     if isinstance(error, Refusal):
         return BAD_USE, error.sentence()
-    if isinstance(error, composition.Unready):
-        return MISSING, str(error)
-    if isinstance(error, steps.NewerDatabase):
-        return MISSING, (
-            f"The database is at step {error.revision}, which this Milk Run does not know yet: "
-            "a newer version wrote it. Start that version, or restore a backup."
-        )
     return _other(error)
 
 
@@ -288,7 +261,7 @@ def cert(
 def service() -> None:
     """Print a systemd unit for this installation."""
     milkrun = Path(sys.argv[0]).resolve()
-    typer.echo(UNIT.format(milkrun=milkrun, data=Settings.read().data.resolve()))
+    typer.echo(hosting.UNIT.format(milkrun=milkrun, data=Settings.read().data.resolve()))
 
 
 @cli.command()

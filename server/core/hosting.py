@@ -3,6 +3,7 @@
 import fcntl
 import ipaddress
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
@@ -16,8 +17,29 @@ from server.core.settings import Settings
 
 DONE, INTERNAL, BAD_USE, MISSING, FINDINGS = 0, 1, 2, 3, 4  # exit codes of every verb
 LIMIT_CONCURRENCY = 2_000
-GRACE_S = 5
+GRACE_S = 2
 Address = socket.socket
+UNIT = """\
+[Unit]
+Description=Milk Run
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+ExecStart={milkrun} serve
+Environment=MILKRUN_DATA={data}
+Restart=always
+RestartSec=2
+NoNewPrivileges=yes
+PrivateTmp=yes
+ProtectSystem=strict
+ReadWritePaths={data}
+UMask=0077
+
+[Install]
+WantedBy=multi-user.target
+"""
+
 LOCK_FILE = "server.lock"
 
 
@@ -125,5 +147,9 @@ def web_server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
 def serve(app: ASGIApp, settings: Settings, address: Address) -> None:
     """Answer until somebody ends the process."""
     server = web_server(app, settings)
+    # The web server passes a signal on when it has finished; this way `with` blocks end too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):
         server.run(sockets=[address])
+    if not server.started:
+        raise Stop(INTERNAL, "The server could not start; the lines above say why.")

@@ -9,17 +9,21 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection
 
 from server.core.db import write_engine
+from server.core.hosting import MISSING, Stop
 from server.core.settings import Settings
 
 FOLDER = Path(__file__).parent
 
 
-class NewerDatabase(Exception):
+class NewerDatabase(Stop):
     """The database was written by a newer Milk Run; this one must not touch it."""
 
     def __init__(self, revision: str) -> None:
-        super().__init__(revision)
-        self.revision = revision
+        super().__init__(
+            MISSING,
+            f"The database is at step {revision}, which this Milk Run does not know yet: "
+            "a newer version wrote it. Start that version, or restore a backup.",
+        )
 
 
 def _config(connection: Connection | None = None) -> Config:
