@@ -14,7 +14,7 @@ GRID = 1_000
 HIGH = 500  # the pad is about twice as wide as high
 PEN = 6
 
-Thousandth = Annotated[int, Field(ge=0, le=GRID)]
+Thousandth = Annotated[int, Field(ge=0, le=GRID, strict=True)]
 Point = tuple[Thousandth, Thousandth]
 Stroke = Annotated[list[Point], Field(max_length=POINTS_MAX)]
 Strokes = Annotated[list[Stroke], Field(max_length=STROKES_MAX)]

@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from server.core.writer import AnyWriter, SnapshotReads
 from server.facts import queries, service
-from shared.ids import EventId, SiteId
+from shared.ids import DeviceId, EventId, SiteId
 from shared.refusals import LookAgain, NotForYou
 from tests.helpers.builders import arrived, completed, doc_of, id_of, text_id
 from tests.helpers.clock import MONDAY_NOON
@@ -114,7 +114,7 @@ def test_only_the_facts_of_a_device_are_told_to_it(
     take: Take, reads: SnapshotReads, site: SiteId
 ) -> None:
     take(Stream("a").record(arrived()).push(), hold_all="retired_device")
-    other = service.DeviceId(id_of("van 5"))
+    other = DeviceId(id_of("van 5"))
     take(Stream("b").record(arrived(at=1)).push(), device=other, hold_all="retired_device")
 
     mine = reads.run(lambda s: queries.held(s, site, device_id=DEVICE))

@@ -20,14 +20,6 @@ from tests.server.sync.a_device import Device, found_site, open_circle, pair_dev
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def van(client: AsyncClient, app: FastAPI, parts: Parts, supervisor: Principal) -> Device:
-    """A device in the van, in a site with two places."""
-    del client
-    found_site(parts, supervisor, "bakery", "dairy")
-    return await pair_device(app, supervisor)
-
-
 async def test_a_dispatched_run_is_on_the_device_of_its_vehicle(
     van: Device, parts: Parts, supervisor: Principal
 ) -> None:
