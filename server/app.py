@@ -10,7 +10,6 @@ import anyio
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from sqlmodel import Session
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
@@ -29,6 +28,9 @@ from server.core.leader import LEASE_RENEW_S, Leader
 from server.core.logs import log
 from server.core.settings import Settings
 from server.core.writer import AnyWriter, SnapshotReads, open_writer
+from server.dispatch import api as dispatch_api
+from server.dispatch.service import gate, look_at_open_runs, look_job
+from server.dispatch.service.looking import LOOK
 from server.feed import api as feed_api
 from server.fleet import api as fleet_api
 from server.imports import api as imports_api
@@ -39,32 +41,27 @@ from server.people.door import Porter
 from server.plant import api as plant_api
 from server.proofs import api as proofs_api
 from server.runs import api as runs_api
+from server.schedule import api as schedule_api
 from server.schedule import service as schedule
-from server.schedule.alarm import Alarm
+from server.schedule.alarm import Alarm, Timer
 from server.sites import api as sites_api
 from server.sync import api as sync_api
 from server.sync.service import files
 from server.travel.adapters.greatcircle import GreatCircle
 from server.web import routes as pages
-from shared.ids import RunId, SiteId
+from shared.ids import SiteId
 
 OPENAPI_URL = "/api/v1/openapi.json"
 DRIVER_PATH = "/driver"
+ETA_REFRESH_S = 60
 ROUTERS: Sequence[APIRouter] = tuple(
     room.router
     for room in (
         core_api, people_api, fleet_api, sites_api, loops_api, runs_api, proofs_api, plant_api,
-        imports_api, feed_api, sync_api,
+        imports_api, feed_api, dispatch_api, schedule_api, sync_api,
     )
 )  # fmt: skip
 Work = Callable[[Parts, Job, datetime], None]
-
-
-def gate(
-    _session: Session, _site_id: SiteId, _run_id: RunId, _now: datetime
-) -> Sequence[tuple[str, str, str]]:
-    """Ask what keeps a run from being dispatched."""
-    return ()
 
 
 def _materialise(parts: Parts, job: Job, now: datetime) -> None:
@@ -75,6 +72,7 @@ def _materialise(parts: Parts, job: Job, now: datetime) -> None:
 JOBS: Mapping[str, Work] = {
     blobs.TIDY: lambda parts, job, _now: blobs.tidy(files(parts), job),
     schedule.MATERIALISE: _materialise,
+    LOOK: lambda parts, job, now: look_job(parts.writer)(job, now),
 }
 
 
@@ -211,13 +209,22 @@ async def _lifespan(app: FastAPI, *, background: bool) -> AsyncIterator[None]:
         yield
 
 
+def _estimates(parts: Parts) -> Timer:
+    """Look ahead on every open run, even while nothing happens on it."""
+    return Timer(
+        "estimates",
+        ETA_REFRESH_S,
+        lambda now: look_at_open_runs(parts.reads, parts.writer, now),
+    )
+
+
 @asynccontextmanager
 async def _clocks(parts: Parts) -> AsyncIterator[None]:
     """Keep the lease, run the jobs; ends both before the parts are closed."""
     assert isinstance(parts.jobs, RowJobs), "jobs of this process are rows"
     runner = Runner(parts.jobs, parts.writer, parts.clock, handlers(parts))
-    timers = schedule.timers(parts.reads, parts.writer, gate)
-    alarm = Alarm(parts.leader, parts.clock, timers, schedule.next_due(parts.reads))
+    timers = [*schedule.timers(parts.reads, parts.writer, gate), _estimates(parts)]
+    alarm = Alarm(parts.leader, parts.clock, timers)
     await anyio.to_thread.run_sync(parts.leader.renew)
     runner.start()
     alarm.start()

@@ -86,7 +86,7 @@ def timers(reads: Reads, writer: Writer, gate: Gate) -> list[Timer]:
 
     return [
         Timer("materialise", MATERIALISE_EVERY_S, lambda now: materialise(reads, writer, now)),
-        Timer("dispatch", DISPATCH_EVERY_S, tick),
+        Timer("dispatch", DISPATCH_EVERY_S, tick, next_due(reads)),
     ]
 
 
