@@ -139,6 +139,10 @@ class Phone:
             draft.signer = "M. Huber"
         return await actions.complete_stop(self.ctx, VisitId(UUID(visit)), draft, confirmed=True)
 
+    async def reopen(self, visit: str) -> object:
+        """Undo the result of a visit."""
+        return await actions.reopen_stop(self.ctx, VisitId(UUID(visit)))
+
     async def close(self) -> None:
         """End it properly."""
         await self.session.end()
