@@ -48,7 +48,7 @@ def start(crews: Sequence[Crew], tour: Tour) -> "subprocess.Popen[bytes]":
     ]  # fmt: skip
     with (tour.folder / LOG).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own module
-            command, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+            command, stdin=subprocess.PIPE, stdout=log, stderr=log
         )
     assert process.stdin is not None, "a pipe was asked for"
     process.stdin.write(json.dumps([asdict(crew) for crew in crews]).encode() + b"\n")
