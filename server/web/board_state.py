@@ -69,10 +69,8 @@ def load(session: Session, asked: Asked, topics: Iterable[str]) -> State:
         kind, _, subject = topic.partition(":")
         if kind == "today":
             found = _of_views(session, asked, _day(session, asked, date.fromisoformat(subject)))
-            merge(found, _exceptions(session, asked))
         elif kind == "run":
             found = _of_views(session, asked, [UUID(subject)])
-            merge(found, _exceptions(session, asked))
         elif kind == "plant":
             today = _site_times(session, asked).today(asked.now)
             found = _of_views(session, asked, _day(session, asked, today))
@@ -80,6 +78,7 @@ def load(session: Session, asked: Asked, topics: Iterable[str]) -> State:
             found = {}
         merge(state, found)
     merge(state, _devices(session, asked))
+    merge(state, _exceptions(session, asked))
     return state
 
 

@@ -62,7 +62,8 @@ def locations_page(
     """The places, as a table and on the map."""
 
     def load(session: Session, _shell: Shell) -> Mapping[str, Any]:
-        rows = sites.page(session, who.site_id, text=q or None, kind=kind or None)
+        found = sites.page(session, who.site_id, text=q or None, kind=kind or None)
+        rows = sorted(found, key=lambda row: row.name.casefold())
         return {
             "locations": rows,
             "total": sites.count_locations(session, who.site_id),

@@ -221,7 +221,8 @@ def _drive(
     run.fact_state = "returned" if finished else "underway"
     run.fact = {"n": done * 2 + 1}
     run.departed_at = leaves + late_min * MINUTE
-    run.acked_plan_version = 1
+    run.returned_at = run.planned_return_at if finished else None
+    run.started_at, run.acked_plan_version = run.departed_at, 1
     visits = sorted(
         session.exec(select(StopVisitRow).where(col(StopVisitRow.run_id) == run_id)),
         key=lambda one: one.pos,

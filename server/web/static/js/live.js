@@ -106,6 +106,8 @@ function follow() {
   send({ topics, rev: store.rev });
 }
 
+export const following = () => topics.length > 0;
+
 /** Start with the data the page came with, then follow. */
 export function live(wanted, first = null) {
   topics = wanted;

@@ -2,7 +2,7 @@
 
 import { el, icon, svg } from "./dom.js";
 import { makeMap } from "./ground.js";
-import { isFinal, isOpen, runTone, stopShape, stopLook, stopWord } from "./states.js";
+import { isFinal, isOpen, isRunning, runTone, stopShape, stopLook, stopWord } from "./states.js";
 import { store } from "./store.js";
 import { age, now, time } from "./times.js";
 import { visitsOf } from "./run-card.js";
@@ -89,7 +89,8 @@ export class LiveMap {
     this.lines.clearLayers();
     this.stops.clearLayers();
     const seen = new Set();
-    const runs = this.mine().sort((a, b) => (a.id === this.chosen) - (b.id === this.chosen) || (a.state === "completed" ? -1 : 0));
+    const weight = (run) => (run.id === this.chosen ? 2 : isRunning(run) ? 1 : 0);
+    const runs = this.mine().sort((a, b) => weight(a) - weight(b));
     for (const run of runs) this.drawLines(run);
     for (const run of runs.reverse()) this.drawPlaces(run, seen);
     this.drawTrucks();

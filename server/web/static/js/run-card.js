@@ -1,7 +1,7 @@
 /* One run as a card: who drives, how far, how late, what comes next, what the device knows. */
 
 import { el, icon } from "./dom.js";
-import { isCurrent, isFinal, isPlant, isRunning, lateness, markLook, markWord, planState, runTone, runWord, stopLook, stopWord } from "./states.js";
+import { isCurrent, isFinal, isPlant, isRunning, lateness, markLook, markWord, planState, runLook, runTone, runWord, stopLook, stopWord } from "./states.js";
 import { store } from "./store.js";
 import { age, countdown, exactTime, now, span, tick, time } from "./times.js";
 import { plural, t } from "./words.js";
@@ -83,7 +83,7 @@ function tags(run) {
   const late = lateness(run);
   const plan = planState(run);
   return el("div", { class: "foot" },
-    el("span", { class: `tag ${runTone(run) === "quiet" ? "" : runTone(run) === "bad" ? "" : runTone(run)}` }, runWord(run.state)),
+    el("span", { class: `tag ${runLook(run.state)}` }, runWord(run.state)),
     late && el("span", { class: `tag ${late.look}` }, late.text),
     (run.marks || []).filter((mark) => mark !== "ready").map((mark) => el("span", { class: `tag ${markLook(mark)}` }, markWord(mark))),
     run.failed > 0 && el("span", { class: "tag bad" }, plural(run.failed, t("{n} failed"), t("{n} failed"))),

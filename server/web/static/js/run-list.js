@@ -1,7 +1,7 @@
 /* The runs of the day as a plain sortable table: the accessible twin of map and cards. */
 
 import { el } from "./dom.js";
-import { isFinal, lateness, planState, runTone, runWord } from "./states.js";
+import { isFinal, lateness, planState, runLook, runWord } from "./states.js";
 import { time } from "./times.js";
 import { visitsOf } from "./run-card.js";
 import { t } from "./words.js";
@@ -31,7 +31,7 @@ function cells(run) {
     el("a", { href: `/runs/${run.id}` }, run.name),
     run.vehicle_name || "–",
     run.driver_name || "–",
-    el("span", { class: `tag ${runTone(run)}` }, runWord(run.state)),
+    el("span", { class: `tag ${runLook(run.state)}` }, runWord(run.state)),
     `${run.done}/${run.total}`,
     next ? `${next.name}, ${time(next.eta ?? next.planned_arrival)}` : "",
     late ? el("span", { class: `tag ${late.look}` }, late.text) : "",

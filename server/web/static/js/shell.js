@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { $, $$, el, say } from "./dom.js";
+import { following, live } from "./live.js";
 import { confirmStep, failed, told } from "./messages.js";
 import { store } from "./store.js";
 import { age, exactTime, now, tick, time } from "./times.js";
@@ -165,3 +166,6 @@ const open = new URLSearchParams(location.search).get("new");
 if (open) $(`#${CSS.escape(open)}`)?.showModal?.();
 
 addEventListener("offline", () => told(t("This computer is offline. Changes are not saved until it is back."), "warn"));
+
+/* A page without live data of its own still follows devices and exceptions for the frame. */
+addEventListener("load", () => { if (!following()) live(["devices"]); });

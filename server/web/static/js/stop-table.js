@@ -25,7 +25,7 @@ function expected(stop, price) {
   const range = stop.eta_low && stop.eta_high && stop.eta_high - stop.eta_low > 60000 ? `${time(stop.eta_low)}–${time(stop.eta_high)}` : "";
   const made = stop.eta_made ? tick(el("span", {}), (node) => { node.textContent = t("{age} old", { age: age(stop.eta_made) }); }) : null;
   return el("span", { class: "cell" }, label(t("expected")), el("b", { class: stop.late ? "bad-ink" : "" }, time(stop.eta)),
-    el("span", { class: "small soft", title: t("Range in which 8 of 10 arrivals fall") }, " ", range, range && made ? ", " : "", made));
+    " ", el("span", { class: "small soft nowrap", title: t("Range in which 8 of 10 arrivals fall") }, range), " ", el("span", { class: "small soft nowrap" }, made));
 }
 
 function state(stop) {

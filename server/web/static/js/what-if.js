@@ -5,10 +5,10 @@ import { delta } from "./times.js";
 import { plural, t } from "./words.js";
 
 const CAUSES = {
-  late: () => t("late"), overload: () => t("overload"), ride_time: () => t("goods too long on board"), skill: () => t("missing skill"),
-  access: () => t("vehicle not allowed"), shift: () => t("beyond the shift"), break: () => t("break missing"),
-  closed: () => t("closed"), window: () => t("outside the window"), precedence: () => t("delivered before picked up"),
-  time_window: () => t("outside the window"), missing_break: () => t("break missing"), max_moved_stops: () => t("more stops moved than allowed"),
+  delay: () => t("late"), lead_time: () => t("too early"), load: () => t("overload"), max_load: () => t("overload"), skills: () => t("missing skill"),
+  precedence: () => t("delivered before picked up"), missing_break: () => t("break missing"), max_travel_time: () => t("too long under way"),
+  max_distance: () => t("too far"), max_ride: () => t("goods too long on board"), shift: () => t("beyond the shift"), priority: () => t("first or last place broken"),
+  lock: () => t("a locked place is broken"), access: () => t("vehicle not allowed"), max_moved_stops: () => t("more stops moved than allowed"),
 };
 
 const cause = (violation) => (CAUSES[violation.cause] || (() => String(violation.cause).replaceAll("_", " ")))();
