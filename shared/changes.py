@@ -98,6 +98,8 @@ class Changed:
 
     @take.register
     def _arrange(self, change: Arrange) -> None:
+        if self.waiting:
+            self.settle()
         assert sorted(change.order) == sorted(self.order), "the same stops in another order"
         self.order = list(change.order)
 

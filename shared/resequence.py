@@ -46,11 +46,14 @@ def keep_order(task: Task) -> Answer:
     return _answer(_before(task), day, walker, _as_told(day))
 
 
-def what_if(task: Task) -> Price:
-    """The price of the changes before they are made; nothing else is moved."""
+def what_if(task: Task, *, before: Timeline | None = None) -> Price:
+    """The price of the changes before they are made; nothing else is moved.
+
+    `before` is the run without them, where more than the order has changed.
+    """
     day = changed(task)
     walker = day.settle()
-    before = _before(task)
+    before = before or _before(task)
     answer = _answer(before, day, walker, _as_told(day))
     new, worse, cleared = compare(before.violations, answer.timeline.violations)
     return Price(

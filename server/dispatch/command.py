@@ -1,12 +1,14 @@
 """The verb `milkrun resequence`: one JSON task in, one JSON answer out, for people and scripts."""
 
 import json
+from asyncio import to_thread
 from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter, thread_time
 from typing import Any, Literal, TextIO
 
 from server.planner.forms import BadTask, read_task, write_answer
+from shared.refusals import refuse
 from shared.resequence import STEPS, resequence
 
 BUDGET_MS = 100
@@ -37,6 +39,17 @@ def resequence_text(
     spent_ms = (now() - began) * 1000
     code = DONE if answer.feasible else NOT_FEASIBLE
     return code, write_answer(asked, answer, seed=seed, elapsed_ms=spent_ms)
+
+
+async def resequence_body(body: bytes, *, budget_ms: int, seed: int) -> dict[str, Any]:
+    """The same for the API, beside the event loop; bad input is refused with its pointer."""
+    code, answer = await to_thread(
+        resequence_text, body, budget_ms=budget_ms, seed=seed, iterations=None, clock="wall"
+    )
+    if code == BAD_INPUT:
+        found = [(answer["pointer"], answer["error"])]
+        raise refuse("bad_input", errors=found, why=answer["pointer"] or "body")
+    return answer
 
 
 def resequence_command(

@@ -1,0 +1,60 @@
+"""Routes of dispatch: price, change, undo, gate; and resequencing of any task."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Header, Query, Request
+
+from server.core import http
+from server.core.http import InClock, InParts, InReads, InWriter, Who, needs
+from server.dispatch import service, wire
+from server.dispatch.command import BUDGET_MS, resequence_body
+from shared.ids import RunId
+
+router = http.router("/api/v1", tags=["dispatch"])
+Answer = dict[str, Any]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100)]
+BudgetMs = Annotated[int, Query(ge=0, le=10_000)]
+Seed = Annotated[int, Query(ge=0, le=2**31)]
+
+
+@router.post("/runs/{run_id}/whatif", openapi_extra=needs("runs", "assign"))
+def whatif(run_id: UUID, given: wire.WhatIf, who: Who, reads: InReads, clock: InClock) -> Answer:
+    """Price a change before it is made."""
+    key, now, version = RunId(run_id), clock.now(), given.expected_plan_version
+    work = service.whatif
+    return reads.run(lambda s: work(s, who, key, given.ops, expected_version=version, now=now))
+
+
+@router.post("/runs/{run_id}/order", openapi_extra=needs("runs", "assign"))
+def edit(run_id: UUID, given: wire.PlanEdit, who: Who, parts: InParts, key: Key = None) -> Answer:
+    """Make a change the next version of the plan."""
+    run, now, version = RunId(run_id), parts.clock.now(), given.expected_plan_version
+    return parts.writer.run(
+        lambda s: service.edit(
+            s, who, run, given.ops, reason=given.reason, expected_version=version, key=key, now=now
+        )
+    )
+
+
+@router.post("/runs/{run_id}/undo", openapi_extra=needs("plan", "write"))
+def undo(run_id: UUID, given: wire.Undo, who: Who, writer: InWriter, clock: InClock) -> Answer:
+    """Take the last version back."""
+    key, now, version = RunId(run_id), clock.now(), given.expected_plan_version
+    return writer.run(lambda s: service.undo(s, who, key, expected_version=version, now=now))
+
+
+@router.get("/runs/{run_id}/gate", openapi_extra=needs("runs", "read"))
+def gate(run_id: UUID, who: Who, reads: InReads, clock: InClock) -> Answer:
+    """What blocks the departure, and what is worth knowing."""
+    key, now = RunId(run_id), clock.now()
+    return reads.run(lambda s: service.gate_items(s, who, key, now=now))
+
+
+@router.post("/resequence", openapi_extra=needs("planner", "write"))
+async def resequence(
+    request: Request, who: Who, budget_ms: BudgetMs = BUDGET_MS, seed: Seed = 1
+) -> Answer:
+    """Answer a resequencing task of planner-json."""
+    del who
+    return await resequence_body(await request.body(), budget_ms=budget_ms, seed=seed)

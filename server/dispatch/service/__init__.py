@@ -1,0 +1,16 @@
+"""Use cases of dispatch: price a change, make it, undo it; look ahead; ask the gate."""
+
+from server.dispatch.service.editing import edit, undo, whatif
+from server.dispatch.service.gating import gate, gate_items
+from server.dispatch.service.looking import look, look_at_open_runs, look_job
+
+__all__ = [
+    "edit",
+    "gate",
+    "gate_items",
+    "look",
+    "look_at_open_runs",
+    "look_job",
+    "undo",
+    "whatif",
+]

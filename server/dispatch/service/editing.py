@@ -1,0 +1,259 @@
+"""Price a change before it is made, make it, take it back."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from server.core import audit
+from server.core.access import Principal
+from server.core.ids import new_id
+from server.dispatch.answers import planned_times, whole_order, write_price, write_violations
+from server.dispatch.ops import Ops
+from server.dispatch.seen import Seen, progress_of, see
+from server.dispatch.service.looking import look
+from server.facts import queries as facts
+from server.fleet import queries as fleet
+from server.people import queries as people
+from server.runs import queries as runs
+from server.runs import service as running
+from server.runs.queries import RunView
+from server.runs.rules import windows_of
+from server.runs.service import AddedVisit, PlanDraft
+from server.sites import queries as sites
+from shared.events import RunOrderProposed
+from shared.ids import DriverId, EventId, RunId, SiteId, VehicleId
+from shared.local_time import local_day, zone
+from shared.loop import Stop
+from shared.plan import Assign, Insert, NewLine, PlanOp, write_op
+from shared.proof import levels_of
+from shared.refusals import refuse
+from shared.resequence import keep_order, what_if
+from shared.task import Answer
+from shared.timeline import simulate
+
+OPEN_STATES = ("draft", "planned", "dispatched")
+KEY = "key"
+
+
+def whatif(
+    session: Session,
+    who: Principal,
+    run_id: RunId,
+    ops: Sequence[PlanOp],
+    *,
+    expected_version: int | None = None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The price of these ops; nothing is written."""
+    view = _changeable(session, who, run_id, ops)
+    if expected_version is not None and expected_version != view.run.plan_version:
+        raise refuse("plan_version", current=view.run.plan_version)
+    seen, read = _read(session, who.site_id, view, ops, now)
+    before = simulate(seen.task.run, seen.task.order, seen.task.at)
+    price = what_if(read.task(), before=before)
+    return write_price(seen, read, price, _cost(session, who.site_id, view))
+
+
+def edit(
+    session: Session,
+    who: Principal,
+    run_id: RunId,
+    ops: Sequence[PlanOp],
+    *,
+    reason: str = "",
+    expected_version: int,
+    key: str | None = None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Make these ops the next version of the plan; the same key twice makes one version."""
+    view = _changeable(session, who, run_id, ops)
+    done = _done_before(session, who.site_id, view, expected_version, key)
+    if done is not None:
+        return done
+    seen, read = _read(session, who.site_id, view, ops, now)
+    answer = keep_order(read.task())
+    draft = _draft(seen, read, answer, ops, key)
+    _check_known(session, who.site_id, read.assign)
+    before_version = view.run.plan_version
+    if "driver_id" in read.assign and before_version == expected_version:
+        view.run.device_id = None  # the former driver's device loses the run
+    version = running.write_plan(
+        session, who.site_id, run_id, draft, expected_version=expected_version, by=who.name,
+        reason=reason, now=now,
+    )  # fmt: skip
+    audit.record(
+        session, who, "plan.changed", ("run", run_id), now=now,
+        before={"plan_version": before_version},
+        after={"plan_version": version, "ops": [dict(op) for op in draft.ops]}, reason=reason,
+    )  # fmt: skip
+    look(session, who.site_id, run_id, now)
+    return _written(session, who.site_id, run_id, version)
+
+
+def undo(
+    session: Session, who: Principal, run_id: RunId, *, expected_version: int, now: datetime
+) -> dict[str, Any]:
+    """Make the plan before the last version the next one; what is settled keeps its place."""
+    view = _changeable(session, who, run_id, ())
+    draft = running.undo_draft(session, who.site_id, run_id)
+    settled = progress_of(view, now).settled
+    order = [*settled, *(one for one in draft.order if one not in settled)]
+    draft = replace(draft, order=order)
+    version = running.write_plan(
+        session, who.site_id, run_id, draft, expected_version=expected_version, by=who.name,
+        reason="undo", now=now,
+    )  # fmt: skip
+    subject, before = ("run", run_id), {"plan_version": expected_version}
+    after = {"plan_version": version}
+    audit.record(session, who, "plan.undone", subject, now=now, before=before, after=after)
+    look(session, who.site_id, run_id, now)
+    return _written(session, who.site_id, run_id, version)
+
+
+def _changeable(session: Session, who: Principal, run_id: RunId, ops: Sequence[PlanOp]) -> RunView:
+    """A run whose plan this person may change: only to assign it, for a Carrier's manager."""
+    only_assigns = bool(ops) and all(isinstance(op, Assign) for op in ops)
+    verb, kind = ("assign", "runs") if only_assigns else ("write", "plan")
+    row = runs.allowed_run(session, who, run_id, verb, kind)
+    if row.plan_state not in OPEN_STATES:
+        raise refuse("bad_state", why=f"the run is {row.plan_state}")
+    return runs.load(session, who.site_id, run_id)
+
+
+def _read(
+    session: Session, site_id: SiteId, view: RunView, ops: Sequence[PlanOp], now: datetime
+) -> tuple[Seen, Ops]:
+    added = [_added(session, site_id, view, op, now) for op in ops if isinstance(op, Insert)]
+    seen = see(session, site_id, view, now, more=[one.location_id for one in added])
+    read = Ops(seen, added, proposals=_proposals(session, site_id, ops))
+    read.read(ops)
+    return seen, read
+
+
+def _added(
+    session: Session, site_id: SiteId, view: RunView, op: Insert, now: datetime
+) -> AddedVisit:
+    """The visit an insert makes: windows and service from the op, the order, or the place."""
+    order = runs.order(session, site_id, op.order_id) if op.order_id is not None else None
+    location_id = op.location_id if order is None else order.to_location
+    assert location_id is not None, "either location_id or order_id"
+    place = sites.as_location(sites.location(session, site_id, location_id))
+    windows: list[tuple[int, int]] = list(op.windows or ())
+    if op.windows is None and order is not None and order.windows:
+        windows = [(span[0], span[1]) for span in order.windows]
+    elif op.windows is None:
+        tz = zone(sites.site(session, site_id).tz)
+        leaves = view.run.planned_departure_at
+        day = local_day(leaves, tz)
+        spans = windows_of(Stop(location_id=location_id), place, day, leaves, tz)
+        windows = [(_ms(first), _ms(last)) for first, last in spans]
+    stay = op.service_s if order is None or op.service_s is not None else order.service_s
+    return AddedVisit(
+        id=new_id(now),
+        location_id=location_id,
+        windows=windows,
+        service_s=place.service_fixed_s if stay is None else stay,
+        proof=_levels(session, site_id, op),
+        order_id=op.order_id,
+        lines=_lines(op, order.lines if order is not None else ()),
+    )
+
+
+def _lines(op: Insert, ordered: Sequence[Mapping[str, Any]]) -> list[NewLine]:
+    return list(op.lines) or [NewLine.model_validate(line) for line in ordered]
+
+
+def _levels(session: Session, site_id: SiteId, op: Insert) -> dict[str, str]:
+    levels = levels_of(sites.settings(session, site_id).proof, {}, op.proof or {})
+    return {str(part): str(level) for part, level in levels.items()}
+
+
+def _ms(at: datetime) -> int:
+    return int(at.timestamp() * 1000)
+
+
+def _proposals(session: Session, site_id: SiteId, ops: Sequence[PlanOp]) -> dict[UUID, list[UUID]]:
+    """Orders that drivers proposed, by the id of the fact that says so."""
+    wanted = [EventId(op.proposal) for op in ops if op.op == "accept_proposal"]
+    found = facts.facts_of(session, site_id, wanted) if wanted else []
+    return {
+        UUID(fact.event.id): [UUID(one) for one in fact.event.body.order]
+        for fact in found
+        if isinstance(fact.event.body, RunOrderProposed)
+    }
+
+
+def _draft(
+    seen: Seen, read: Ops, answer: Answer, ops: Sequence[PlanOp], key: str | None
+) -> PlanDraft:
+    """The next version: planned times hold the buffers, which the price does not."""
+    order = whole_order(seen, read, answer.order)
+    places = {one.id: one.location_id for one in seen.visits}
+    places |= {one.id: one.location_id for one in read.added}
+    run = seen.view.run
+    route = [run.start_location, *(places[one] for one in order), run.end_location]
+    stops = {
+        number: replace(stop, service_s=stop.service_s + _buffer(seen, number))
+        for number, stop in answer.run.stops.items()
+    }
+    line = simulate(replace(answer.run, stops=stops), answer.order, answer.at)
+    return PlanDraft(
+        order=order,
+        times=planned_times(read, line.steps),
+        legs=seen.ground.legs(route),
+        return_ms=line.end_s * 1000,
+        ops=[write_op(op) for op in ops],
+        violations=write_violations(read, answer.timeline.violations),
+        edits=read.edits,
+        added=read.added,
+        assign=read.assign,
+        note=read.note,
+        planner={"rung": answer.rung, "engine": "level0", **({KEY: key} if key else {})},
+    )
+
+
+def _buffer(seen: Seen, number: int) -> int:
+    return seen.visits[number].buffer_s if number < len(seen.visits) else 0
+
+
+def _done_before(
+    session: Session, site_id: SiteId, view: RunView, expected_version: int, key: str | None
+) -> dict[str, Any] | None:
+    """The answer to the same request, if it was carried out already."""
+    if key is None or view.run.plan_version == expected_version:
+        return None
+    made = runs.plan(session, site_id, view.run.id, expected_version + 1)
+    if made is None or (made.note or {}).get(KEY) != key:
+        return None
+    return _written(session, site_id, RunId(view.run.id), made.version)
+
+
+def _written(session: Session, site_id: SiteId, run_id: RunId, version: int) -> dict[str, Any]:
+    session.flush()
+    row = runs.plan(session, site_id, run_id, version)
+    assert row is not None, "just written"
+    return {
+        "plan_version": row.version,
+        "order": row.order,
+        "times": row.times,
+        "violations": row.violations,
+    }
+
+
+def _cost(session: Session, site_id: SiteId, view: RunView) -> int | None:
+    if view.run.vehicle_id is None:
+        return None
+    vehicle = fleet.vehicle(session, site_id, VehicleId(view.run.vehicle_id))
+    return vehicle.cost_per_km_minor if vehicle is not None else None
+
+
+def _check_known(session: Session, site_id: SiteId, assign: Mapping[str, UUID | None]) -> None:
+    vehicle, driver = assign.get("vehicle_id"), assign.get("driver_id")
+    if vehicle is not None and fleet.vehicle(session, site_id, VehicleId(vehicle)) is None:
+        raise refuse("bad_input", errors=[("/ops/vehicle_id", "unknown")], why="vehicle_id")
+    if driver is not None and people.driver(session, site_id, DriverId(driver)) is None:
+        raise refuse("bad_input", errors=[("/ops/driver_id", "unknown")], why="driver_id")

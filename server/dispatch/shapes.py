@@ -1,0 +1,126 @@
+"""What dispatch reads of the rows of a run, without touching their tables."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+
+class Visit(Protocol):
+    """A visit: plan half, fact half, estimate."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def location_id(self) -> UUID: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def pos(self) -> int: ...
+
+    @property
+    def plan_state(self) -> str: ...
+
+    @property
+    def fact_state(self) -> str: ...
+
+    @property
+    def windows(self) -> Sequence[Sequence[int]]: ...
+
+    @property
+    def service_s(self) -> int: ...
+
+    @property
+    def buffer_s(self) -> int: ...
+
+    @property
+    def lock(self) -> Mapping[str, Any] | None: ...
+
+    @property
+    def appointment_id(self) -> UUID | None: ...
+
+    @property
+    def stop_id(self) -> UUID | None: ...
+
+    @property
+    def planned_arrival_at(self) -> datetime: ...
+
+    @property
+    def arrived_at(self) -> datetime | None: ...
+
+    @property
+    def service_start_at(self) -> datetime | None: ...
+
+    @property
+    def service_end_at(self) -> datetime | None: ...
+
+    @property
+    def departed_at(self) -> datetime | None: ...
+
+    @property
+    def eta_at(self) -> datetime | None: ...
+
+
+class Run(Protocol):
+    """A run: when it should leave, with what, and whether it has."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def plan_state(self) -> str: ...
+
+    @property
+    def service_date(self) -> date: ...
+
+    @property
+    def start_location(self) -> UUID: ...
+
+    @property
+    def planned_departure_at(self) -> datetime: ...
+
+    @property
+    def planned_return_at(self) -> datetime: ...
+
+    @property
+    def departed_at(self) -> datetime | None: ...
+
+    @property
+    def returned_at(self) -> datetime | None: ...
+
+    @property
+    def vehicle_id(self) -> UUID | None: ...
+
+    @property
+    def driver_id(self) -> UUID | None: ...
+
+
+class Line(Protocol):
+    """Goods of a run."""
+
+    @property
+    def pickup_visit(self) -> UUID | None: ...
+
+    @property
+    def drop_visit(self) -> UUID | None: ...
+
+    @property
+    def weight_kg(self) -> float | None: ...
+
+    @property
+    def volume_l(self) -> float | None: ...
+
+    @property
+    def qty(self) -> int: ...
+
+    @property
+    def id(self) -> UUID: ...
