@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert
-from sqlmodel import Session, col
+from sqlalchemy import Table, delete, insert
+from sqlalchemy.dialects.postgresql import insert as insert_or
+from sqlmodel import Session, SQLModel, col
 
 from server.core.clock import to_ms
-from server.core.db import insert_if_absent
 from server.core.ids import new_id
 from server.runs.queries import BY_CLOCKWORK, CALENDAR
 from server.runs.rules import DEPOTS, NewLine, NewRun, NewVisit
@@ -28,7 +28,7 @@ def open_runs(
     for start in range(0, len(given), RUNS_PER_INSERT):
         part = {new_id(now): one for one in given[start : start + RUNS_PER_INSERT]}
         rows = [_run_values(site_id, key, one, now) for key, one in part.items()]
-        fresh = session.scalars(insert_if_absent(RunRow, rows).returning(col(RunRow.id))).all()
+        fresh = _insert_runs(session, rows)
         _insert_parts(session, site_id, {key: part[key] for key in fresh}, now)
         opened += [RunId(key) for key in fresh]
     return opened
@@ -136,9 +136,22 @@ def _insert_parts(
         plans.append(_plan_values(site_id, run_id, one, keys, now) | _version(version))
         stops = keys[1:-1]
         loads += [_load_values(site_id, run_id, line, stops, now) for line in one.lines]
-    for table, rows in ((StopVisitRow, visits), (PlanRow, plans), (LoadLineRow, loads)):
+    for model, rows in ((StopVisitRow, visits), (PlanRow, plans), (LoadLineRow, loads)):
         if rows:
-            session.execute(insert(table), rows)
+            # Below the ORM: one statement for all rows, prepared once for the whole pass.
+            session.connection().execute(insert(_table(model)), rows)
+
+
+def _insert_runs(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[UUID]:
+    """Insert the runs whose departure has none yet; gives those that were new."""
+    table = _table(RunRow)
+    statement = insert_or(table).on_conflict_do_nothing().returning(table.c.id)
+    return list(session.connection().execute(statement, list(rows)).scalars())
+
+
+def _table(model: type[SQLModel]) -> Table:
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
 
 
 def _version(version: int) -> dict[str, Any]:
