@@ -60,6 +60,16 @@ def after_push(
     _tell_conflicts(session, who.site_id, device_id, appended.conflicts, now)
 
 
+def first_exchange(session: Session, who: Principal, *, now: datetime) -> None:
+    """Give a device just paired the runs its vehicle was sent before."""
+    row = people.device(session, who.site_id, _device(who))
+    if row is None or row.vehicle_id is None:
+        return
+    if row.last_seen_ms is None or row.last_seen_ms <= row.paired_ms:
+        feed.lock(session, who.site_id, now)
+        rescope(session, who.site_id, now, vehicles=[row.vehicle_id])
+
+
 def apply_guarded(
     session: Session,
     site_id: SiteId,
@@ -226,6 +236,17 @@ def _sign_in(
     vehicles = {row.vehicle_id} if row is not None and row.vehicle_id is not None else set()
     if concerned or vehicles:
         rescope(session, who.site_id, now, drivers=concerned, vehicles=vehicles)
+
+
+def look_for_runs(session: Session, who: Principal, now: datetime) -> None:
+    """Give a device that starts from nothing the runs of its vehicle and driver.
+
+    It may have been paired after they were dispatched.
+    """
+    vehicles = [who.vehicle_id] if who.vehicle_id is not None else []
+    drivers = [who.driver_id] if who.driver_id is not None else []
+    if vehicles or drivers:
+        rescope(session, who.site_id, now, drivers=drivers, vehicles=vehicles)
 
 
 def tell_held(session: Session, site_id: SiteId, device_id: DeviceId, *, now: datetime) -> None:

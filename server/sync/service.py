@@ -88,6 +88,7 @@ def take(
         fork=envelope.fork,
     )
     restarted = blobs.declare(session, site_id, appended.declared)
+    effects.first_exchange(session, who, now=now)
     devices.seen(
         session,
         site_id,
@@ -97,6 +98,8 @@ def take(
         health=envelope.health,
         app=envelope.app,
     )
+    if envelope.cursor is None:
+        effects.look_for_runs(session, who, now)
     effects.after_push(session, who, appended, jobs, now=now)
     durable = appended.durable if backed_up else appended.seq
     return Taken(appended.seq, appended.chain, durable, restarted)
