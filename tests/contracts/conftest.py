@@ -1,27 +1,5 @@
-"""The contracts run on the same databases as the server's tests."""
+"""The contracts run on the same parts as the server's tests."""
 
-from tests.server.conftest import (
-    anyio_backend,
-    clock,
-    parts,
-    postgres_server,
-    postgres_template,
-    reads,
-    settings,
-    site,
-    sqlite_template,
-    writer,
-)
+from tests.server.conftest import parts
 
-__all__ = [
-    "anyio_backend",
-    "clock",
-    "parts",
-    "postgres_server",
-    "postgres_template",
-    "reads",
-    "settings",
-    "site",
-    "sqlite_template",
-    "writer",
-]
+__all__ = ["parts"]
