@@ -14,7 +14,7 @@ from server.demo import fill, fleet
 from server.demo.keys import DEMO_SEED, SITE_ID
 from server.demo.live import Stage, play
 from server.demo.places import SITE
-from server.demo.vehicles import Crew, Tour, driving
+from server.demo.vehicles import Crew, Tour, crew, driving
 from server.people import devices
 from server.people.rules import new_token
 from server.schedule.service import Gate
@@ -71,24 +71,28 @@ def password_of(settings: Settings) -> str:
 def show(parts: Parts, gate: Gate, *, speed: int, out: Say, serve: Callable[[], None]) -> None:
     """Set the demo up, say where it is, and serve it while vehicles drive."""
     way = tour(parts.settings, speed=speed)
-    password = set_up(parts, gate)
-    for line in greeting(parts, password):
-        out(line)
-    with driving(crews(parts), way):
+    # The vehicles' process starts while the site is filled; it waits for its crews.
+    with driving(way) as process:
+        password = set_up(parts, gate)
+        for line in greeting(parts, password):
+            out(line)
+        crew(process, crews(parts))
         serve()
 
 
 def simulate(parts: Parts, *, url: str, count: int | None, speed: int, seed: int) -> None:
     """Drive vehicles of the demo's site on a running server until somebody ends it."""
     way = tour(parts.settings, speed=speed, url=url, seed=seed)
-    with driving(crews(parts, count=count), way) as process, suppress(KeyboardInterrupt):
+    found = crews(parts, count=count)
+    with driving(way) as process, suppress(KeyboardInterrupt):
+        crew(process, found)
         process.wait()
 
 
 def greeting(parts: Parts, password: str) -> Iterator[str]:
     """What a person needs to look at the demo: addresses, sign-in, one pairing code."""
     origin = parts.settings.origin
-    code = _code(parts, "Your device", None, parts.clock.now())
+    code = _code(parts, "Your device", VehicleId(fleet.SPARE.id), parts.clock.now())
     yield "Milk Run shows its demo: furniture, groceries and a plant, all invented."
     yield ""
     yield f"  Board         {origin}/"

@@ -65,11 +65,12 @@ TRUCK_18T = Machine(
     },
     TIM.name,
 )  # fmt: skip
-VAN = Machine(
-    "VAN",
+SPARE = Machine(
+    "SPARE",
     {
-        "name": "Van for visitors", "plate": "L-MR 350", "kind": "van", "vehicle_class": "van",
-        "capacity_kg": 1_200.0, "capacity_units": 4.0, "energy": "electric", "range_m": 220_000,
+        "name": "Truck 7.5 t for visitors", "plate": "L-MR 750", "kind": "truck",
+        "vehicle_class": "truck", "capacity_kg": 3_200.0, "capacity_units": 15.0,
+        "energy": "diesel",
     },
     None,
 )  # fmt: skip
@@ -86,5 +87,5 @@ TUGGERS_1 = (
     _tugger("T1-B", "Tugger 1 B", OPERATORS[1].name),
 )
 TUGGER_2 = _tugger("T2-A", "Tugger 2", OPERATORS[2].name)
-VEHICLES = (TRUCK_12T, TRUCK_18T, VAN, *TUGGERS_1, TUGGER_2)
+VEHICLES = (TRUCK_12T, TRUCK_18T, SPARE, *TUGGERS_1, TUGGER_2)
 DRIVEN = tuple(one for one in VEHICLES if one.driver is not None)

@@ -103,7 +103,7 @@ _STORES = (
     ("Salz und Brot", "Turmplatz 5, 06995 Hallenau", 51.48213, 11.96844, 3),
 )
 STORES = tuple(
-    _road(f"D04-{no:02}", "customer", name, address, (lat, lon), service_s=420,
+    _road(f"D04-{no:02}", "customer", name, address, (lat, lon), service_s=240,
           phone=f"+49 30 231250{40 + no}")
     for no, (name, address, lat, lon, _cages) in enumerate(_STORES, 1)
 )  # fmt: skip

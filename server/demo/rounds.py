@@ -13,7 +13,7 @@ from shared.site import TimeWindow
 
 PLANT_SPEED_M_S = 1.5
 MINUTES_PER_DAY = 24 * 60
-VISITOR_MINUTES = 30
+VISITOR_MINUTES = 20
 CALENDAR_ID = demo_id("calendar")
 
 
@@ -27,6 +27,8 @@ class Round:
     """When its first departure leaves on an ordinary day; windows are told for this."""
     vehicle: UUID | None = None
     driver: UUID | None = None
+    spare: UUID | None = None
+    """The vehicle of a second departure that waits for a visitor."""
     id: UUID = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +92,7 @@ def _furniture(anchor: date) -> Round:
         ),
     )
     loop = Loop(code="D01", name="Furniture A/B/C", kind="inbound", calendar_id=CALENDAR_ID)
-    return Round(loop, version, time(6), truck, nora)
+    return Round(loop, version, time(6), truck, nora, spare=fleet.SPARE.id)
 
 
 def _groceries(anchor: date) -> Round:
@@ -150,7 +152,7 @@ def _tugger(
         for no, place in enumerate(stations, 1)
     )
     version = LoopVersion(
-        rrule="FREQ=DAILY",
+        rrule="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
         anchor_date=anchor,
         start_location=places.SUPERMARKET.id,
         end_location=places.SUPERMARKET.id,
@@ -187,23 +189,25 @@ def rounds(anchor: date) -> tuple[Round, ...]:
 def from_now(round_: Round, now: datetime, *, hours: int = 8) -> tuple[Departure, ...]:
     """Departures of the round from this minute of the site on.
 
-    On the beat it goes on for hours; else one leaves now and a second one, open for a visitor,
-    half an hour later. Numbers follow from the minute, so that two starts never share one.
+    On the beat it goes on for hours; else one leaves now, and where there is a spare vehicle a
+    second one, without driver, waits for a visitor. Numbers follow from the minute, so that two
+    starts never share one.
     """
     number = (now.hour * 100 + now.minute) * 10
     at = time(now.hour, now.minute)
     if not round_.takt:
-        open_at = later(at, VISITOR_MINUTES)
-        over = open_at < at
-        return (
-            Departure(
-                departure_no=number,
-                time_local=at,
-                vehicle_id=round_.vehicle,
-                driver_id=round_.driver,
-            ),
-            Departure(departure_no=number + 1, time_local=open_at, day_offset=int(over)),
-        )
+        first = Departure(departure_no=number, time_local=at, vehicle_id=round_.vehicle,
+                          driver_id=round_.driver)  # fmt: skip
+        return (first, *_for_visitor(round_, at, number + 1))
     headway_s = round_.version.departures[0].headway_s
     end = later(at, hours * 60)
     return (Departure(base_no=number, first_local=at, last_local=end, headway_s=headway_s),)
+
+
+def _for_visitor(round_: Round, at: time, number: int) -> tuple[Departure, ...]:
+    if round_.spare is None:
+        return ()
+    leaves = later(at, VISITOR_MINUTES)
+    over = int(leaves < at)
+    return (Departure(departure_no=number, time_local=leaves, day_offset=over,
+                      vehicle_id=round_.spare),)  # fmt: skip

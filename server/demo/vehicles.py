@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,8 +38,8 @@ class Tour:
     photos: Path
 
 
-def start(crews: Sequence[Crew], tour: Tour) -> "subprocess.Popen[bytes]":
-    """Start the process; codes and PINs go over its standard input, whose end ends it."""
+def start(tour: Tour) -> "subprocess.Popen[bytes]":
+    """Start the process; it waits for its crews on standard input, whose end ends it."""
     tour.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [
         sys.executable, "-m", SIMULATOR,
@@ -47,19 +47,24 @@ def start(crews: Sequence[Crew], tour: Tour) -> "subprocess.Popen[bytes]":
         "--speed", str(tour.speed), "--seed", str(tour.seed),
     ]  # fmt: skip
     with (tour.folder / LOG).open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own module
+        return subprocess.Popen(  # noqa: S603 - our own module
             command, stdin=subprocess.PIPE, stdout=log, stderr=log
         )
+
+
+def crew(process: "subprocess.Popen[bytes]", crews: Sequence[Crew]) -> None:
+    """Say who drives; codes and PINs never stand on a command line."""
     assert process.stdin is not None, "a pipe was asked for"
-    process.stdin.write(json.dumps([asdict(crew) for crew in crews]).encode() + b"\n")
-    process.stdin.flush()
-    return process
+    with suppress(BrokenPipeError):  # it has ended; its log says why
+        process.stdin.write(json.dumps([asdict(one) for one in crews]).encode() + b"\n")
+        process.stdin.flush()
 
 
 def stop(process: "subprocess.Popen[bytes]") -> None:
     """End the process, by force if it does not listen."""
     if process.stdin is not None:
-        process.stdin.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
     process.terminate()
     try:
         process.wait(STOP_S)
@@ -69,9 +74,9 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 @contextmanager
-def driving(crews: Sequence[Crew], tour: Tour) -> Iterator["subprocess.Popen[bytes]"]:
+def driving(tour: Tour) -> Iterator["subprocess.Popen[bytes]"]:
     """Vehicles that drive as long as the block runs."""
-    process = start(crews, tour)
+    process = start(tour)
     try:
         yield process
     finally:
