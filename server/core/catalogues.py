@@ -10,8 +10,17 @@ from babel.messages.pofile import read_po, write_po
 from server.core.words import DOMAIN, LANGUAGES, LOCALE
 
 SERVER = LOCALE.parent
-METHODS = [("**/templates/**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
-KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "ngettext": (1, 2)}
+METHODS = [
+    ("**/templates/**.html", "jinja2.ext:babel_extract"),
+    ("web/static/js/**.js", "javascript"),
+    ("**.py", "python"),
+]
+KEYWORDS: dict[str, tuple[int, ...] | None] = {
+    "_": None,
+    "t": None,  # in page scripts
+    "gettext": None,
+    "ngettext": (1, 2),
+}
 
 
 def collected(folder: Path = SERVER) -> Catalog:

@@ -28,14 +28,13 @@ class Known:
 
     def device_of(self, run: Any) -> DeviceLike | None:
         """The device of a run: taken over, bound to its vehicle, or the driver's last."""
-        tests = (
-            lambda row: run.device_id is not None and row.id == run.device_id,
-            lambda row: run.vehicle_id is not None and row.vehicle_id == run.vehicle_id,
-            lambda row: run.driver_id is not None and row.driver_id == run.driver_id,
-        )
         active = [row for row in self.devices if row.state == "active"]
-        for fits in tests:
-            found = [row for row in active if fits(row)]
+        groups = (
+            [row for row in active if run.device_id and row.id == run.device_id],
+            [row for row in active if run.vehicle_id and row.vehicle_id == run.vehicle_id],
+            [row for row in active if run.driver_id and row.driver_id == run.driver_id],
+        )
+        for found in groups:
             if found:
                 return max(found, key=lambda row: row.last_seen_ms or 0)
         return None

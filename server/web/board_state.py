@@ -4,7 +4,7 @@
 change is told by its changed keys only.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from shared.refusals import refuse
 Entry = dict[str, Any]
 State = dict[str, dict[str, Entry]]
 TOPICS_MAX = 12
+READERS: Mapping[str, Callable[[str], object]] = {"today": date.fromisoformat, "run": UUID}
 YESTERDAY = timedelta(days=1)
 
 
@@ -51,15 +52,14 @@ def topics_of(text: str) -> tuple[str, ...]:
 
 def _check(topic: str) -> None:
     kind, _, subject = topic.partition(":")
+    read = READERS.get(kind)
     try:
-        if kind == "today":
-            date.fromisoformat(subject)
-        elif kind == "run":
-            UUID(subject)
-        elif kind not in ("devices", "plant"):
-            raise ValueError(kind)
+        if read is not None:
+            read(subject)
     except ValueError as error:
         raise refuse("bad_input", why="topics") from error
+    if read is None and kind not in ("devices", "plant"):
+        raise refuse("bad_input", why="topics")
 
 
 def load(session: Session, asked: Asked, topics: Iterable[str]) -> State:

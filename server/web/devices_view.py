@@ -131,6 +131,8 @@ def _battery(percent: Any) -> Sign:
 def _space(free_mb: Any) -> Sign:
     if not isinstance(free_mb, int):
         return _unknown()
-    look = LOOKS[0] if free_mb > FREE_GREEN_MB else LOOKS[1] if free_mb > FREE_YELLOW_MB else LOOKS[2]
+    look = (
+        LOOKS[0] if free_mb > FREE_GREEN_MB else LOOKS[1] if free_mb > FREE_YELLOW_MB else LOOKS[2]
+    )
     text = f"{free_mb / 1000:.1f} GB" if free_mb >= 1000 else f"{free_mb} MB"
     return Sign(text, look)

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -55,8 +56,8 @@ def changes_between(before: State, after: State) -> tuple[Change, ...]:
     found: list[Change] = []
     for kind in sorted({*before, *after}):
         old, new = before.get(kind, {}), after.get(kind, {})
-        for key in sorted(old.keys() - new.keys()):
-            found.append(Change(kind, key, {"id": key, "gone": True}))
+        gone = sorted(old.keys() - new.keys())
+        found += [Change(kind, key, {"id": key, "gone": True}) for key in gone]
         for key, entry in new.items():
             known = old.get(key)
             if known == entry:
@@ -74,12 +75,10 @@ class Viewer:
     """One open stream: what it wants, and what waits for it."""
 
     topics: tuple[str, ...]
-    waiting: asyncio.Queue[Batch | None] = field(
-        default_factory=lambda: asyncio.Queue(VIEWER_QUEUE)
-    )
+    waiting: asyncio.Queue[Batch] = field(default_factory=lambda: asyncio.Queue(VIEWER_QUEUE))
     overflown: bool = False
 
-    def give(self, batch: Batch | None) -> None:
+    def give(self, batch: Batch) -> None:
         """Add a batch; a viewer that cannot keep up is told to begin anew."""
         try:
             self.waiting.put_nowait(batch)
@@ -195,19 +194,12 @@ class Channel:
                 known = state.get("position")
                 if not known:
                     continue
-                ids = [board_state.UUID(run_id) for run_id in known]
+                ids = [UUID(run_id) for run_id in known]
                 found = await anyio.to_thread.run_sync(
                     self._parts.reads.run, lambda s, ids=ids: board_state.positions(s, asked, ids)
                 )
                 if topic in self._states:
                     self._compare(topic, {**state, "position": {**known, **found}}, fresh=False)
-
-    def close(self) -> None:
-        """End every stream with a good-bye."""
-        for viewer in self.viewers:
-            viewer.give(None)
-        if self._task is not None:
-            self._task.cancel()
 
 
 async def _ring(revisions: AsyncIterator[int], poked: asyncio.Event) -> None:
@@ -233,18 +225,12 @@ class Hub:
         """Whether no further viewer is taken."""
         return sum(len(one.viewers) for one in self._channels.values()) >= VIEWERS_MAX
 
-    def close(self) -> None:
-        """Say good-bye to everybody."""
-        for channel in self._channels.values():
-            channel.close()
-
 
 def hub_of(app: FastAPI, parts: Parts) -> Hub:
-    """The hub of this app, made by the first viewer and closed with the app."""
+    """The hub of this app, made by the first viewer."""
     hub: Hub | None = getattr(app.state, "hub", None)
     if hub is None:
         hub = app.state.hub = Hub(parts)
-        parts.closing.append(hub.close)
     return hub
 
 

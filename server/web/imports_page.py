@@ -21,7 +21,11 @@ router = page_router()
 
 @router.get("/imports", openapi_extra=needs("import", "read"))
 def imports_page(
-    request: Request, who: Who, parts: InParts, kind: str = "locations", id: str = ""  # noqa: A002 - the name in the address
+    request: Request,
+    who: Who,
+    parts: InParts,
+    kind: str = "locations",
+    id: str = "",  # noqa: A002 - the name in the address
 ) -> Response:
     """Upload, dry run, commit."""
     newest = imports.newest(parts.reads, who)

@@ -45,13 +45,17 @@ def _rule(session: Session, who: Principal, loop_id: UUID, version: Any) -> Rule
         breaks=given.breaks,
         country=calendar.country if calendar else "",
         subdivision=calendar.subdivision if calendar else "",
-        extra=frozenset(date.fromisoformat(one) for one in calendar.extra) if calendar else frozenset(),
+        extra=frozenset(date.fromisoformat(one) for one in calendar.extra)
+        if calendar
+        else frozenset(),
         shutdowns=tuple(
             (date.fromisoformat(a), date.fromisoformat(b))
             for a, b in (calendar.shutdowns if calendar else ())
         ),
         holiday_rule=given.holiday_rule,
-        workdays=frozenset(calendar.workdays) if calendar else frozenset({"MO", "TU", "WE", "TH", "FR"}),
+        workdays=frozenset(calendar.workdays)
+        if calendar
+        else frozenset({"MO", "TU", "WE", "TH", "FR"}),
         exceptions=tuple(row.exceptions),
         allow_double=given.allow_double,
     )

@@ -45,9 +45,7 @@ def loops_page(request: Request, who: Who, parts: InParts) -> Response:
     return page(request, who, parts, "loops.html", load)
 
 
-def _line(
-    session: Session, who: Principal, row: Any, today: date, shell: Shell
-) -> dict[str, Any]:
+def _line(session: Session, who: Principal, row: Any, today: date, shell: Shell) -> dict[str, Any]:
     versions = loops.versions(session, who.site_id, row.id)
     newest = versions[-1] if versions else None
     ahead = runs.of_loop(session, who.site_id, row.id, today, today + AHEAD)

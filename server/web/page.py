@@ -21,7 +21,7 @@ PERSON = "person"
 
 
 class PageRoute(GatedRoute):
-    """A route that answers people: who is not signed in goes to the sign-in, a refusal is a page."""
+    """A route that answers people: strangers go to the sign-in, a refusal is a page."""
 
     def get_route_handler(self) -> Endpoint:
         """Wrap the handler of the gate."""
@@ -111,7 +111,5 @@ def refused(request: Request, refusal: Refusal) -> Response:
 def _title(status: int, lang: str) -> str:
     with words.speaking(lang):
         if status == 403:
-            return words._("Not for your role")  # noqa: SLF001 - the gettext name
-        return words._("Not found") if status == 404 else words._("That did not work")  # noqa: SLF001
-
-
+            return words._("Not for your role")
+        return words._("Not found") if status == 404 else words._("That did not work")

@@ -59,9 +59,7 @@ def proofs_page(
 def proof_page(request: Request, proof_id: UUID, who: Who, parts: InParts) -> Response:
     """One proof, as it would be shown to whoever asks for it; looking is written down."""
     now = parts.clock.now()
-    found = parts.writer.run(
-        lambda session: proof_service.look_at(session, who, proof_id, now=now)
-    )
+    found = parts.writer.run(lambda session: proof_service.look_at(session, who, proof_id, now=now))
 
     def load(session: Session, _shell: Shell) -> Mapping[str, Any]:
         [card] = _cards(session, who, [found])

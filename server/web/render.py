@@ -20,6 +20,7 @@ _times: ContextVar[formats.Times] = ContextVar("times")
 TEMPLATES = Path(__file__).parent / "templates"
 THEMES = ("auto", "light", "dark", "contrast")
 
+
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """The templates, read once; everything is escaped, nothing may be undefined."""

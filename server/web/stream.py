@@ -18,7 +18,6 @@ from server.web.hub import (
     BEAT_S,
     NOTHING,
     RECHECK_S,
-    Batch,
     Channel,
     Viewer,
     events_of,
@@ -44,10 +43,9 @@ def read_snapshot(session: Any, parts: Parts, who: Any, topics: tuple[str, ...])
     return {"rev": feed.head(session, who.site_id), "now": parts.clock.ms(), "state": state}
 
 
-@router.get(
-    "/stream", response_class=EventSourceResponse, openapi_extra=needs("board", "read")
-)
+@router.get("/stream", response_class=EventSourceResponse, openapi_extra=needs("board", "read"))
 async def stream(
+    *,
     request: Request,
     topics: Topics,
     who: Who,
@@ -83,12 +81,9 @@ async def _live(
     monotonic = parts.clock.monotonic
     check_at, beat_at = monotonic() + RECHECK_S, monotonic() + BEAT_S
     while True:
-        batch: Batch | None = NOTHING
+        batch = NOTHING
         with contextlib.suppress(TimeoutError):
             batch = await asyncio.wait_for(viewer.waiting.get(), RECHECK_S)
-        if batch is None:
-            yield _bye("restart")
-            return
         if viewer.overflown:
             viewer.overflown = False
             yield ServerSentEvent(event="resync", data={"reason": "overflow"})
@@ -100,12 +95,8 @@ async def _live(
         if monotonic() >= check_at:
             check_at = monotonic() + RECHECK_S
             if not await still_allowed(request):
-                yield _bye("signed_out")
+                yield ServerSentEvent(event="bye", data={"why": "signed_out"})
                 return
-
-
-def _bye(why: str) -> ServerSentEvent:
-    return ServerSentEvent(event="bye", data={"why": why})
 
 
 def _beat(parts: Parts, channel: Channel) -> ServerSentEvent:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
-from server.core.access import Principal, system
+from server.core.access import Principal, Role, system
 from server.core.clock import to_ms
 from server.core.http import Parts
 from server.core.ids import new_id
@@ -48,6 +48,7 @@ class Board:
 
     site_id: SiteId
     who: Principal
+    person: Principal
     places: dict[str, UUID]
     vehicles: dict[str, UUID]
     drivers: dict[str, UUID]
@@ -65,12 +66,13 @@ def _fill(session: Session, now: datetime, password_hash: str) -> Board:
     site_id = SiteId(new_id(now))
     about = Site(name="Harbour Depot", tz="Europe/Helsinki", country="FI")
     sites.create_site(session, site_id, about, now=now)
-    person = service.first_supervisor(
+    person_id = service.first_supervisor(
         session, site_id, name=NAME, password_hash=password_hash, now=now
     )
-    who = system(site_id)
-    assert person
-    board = Board(site_id, who, {}, {}, {}, {})
+    person = Principal(
+        "person", site_id, person_id=person_id, roles=frozenset({Role.SUPERVISOR}), name=NAME
+    )
+    board = Board(site_id, system(site_id), person, {}, {}, {}, {})
     _places(session, board, now)
     _fleet(session, board, now)
     _road_runs(session, board, now)
@@ -100,7 +102,12 @@ def _places(session: Session, board: Board, now: datetime) -> None:
 
 
 def _fleet(session: Session, board: Board, now: datetime) -> None:
-    for name, kind in (("Van 1", "van"), ("Van 2", "van"), ("Van 3", "van"), ("Tugger 1", "tugger")):
+    for name, kind in (
+        ("Van 1", "van"),
+        ("Van 2", "van"),
+        ("Van 3", "van"),
+        ("Tugger 1", "tugger"),
+    ):
         plate = f"ABC-{len(board.vehicles) + 101}" if kind == "van" else ""
         given = {"name": name, "kind": kind, "plate": plate, "capacity_kg": 900.0}
         board.vehicles[name] = fleet.add_vehicle(session, board.who, given, now=now).id
@@ -135,8 +142,8 @@ def _road_runs(session: Session, board: Board, now: datetime) -> None:
     )
     for name, vehicle, driver, stops, start_min, done in plans:
         leaves = now + start_min * MINUTE
-        run_id = _open(session, board, name, "outbound", "Harbour Depot", stops, leaves, 22,
-                       vehicle=vehicle, driver=driver)  # fmt: skip
+        run_id = _open(session, board, name, ("outbound", "Harbour Depot"), stops, leaves=leaves,
+                       step_min=22, vehicle=vehicle, driver=driver)  # fmt: skip
         board.runs[name] = run_id
         runs.dispatch(session, board.who, run_id, now=leaves - 60 * MINUTE)
         if done:
@@ -149,8 +156,9 @@ def _plant_runs(session: Session, board: Board, now: datetime) -> None:
     for number, start_min in enumerate((-52, -32, -12, 8, 28), start=1):
         leaves = now + start_min * MINUTE
         local = leaves.astimezone(TZ)
-        run_id = _open(session, board, f"T1 {local:%H:%M}", "internal", "Supermarket", names,
-                       leaves, 2, vehicle="Tugger 1", driver="Marek Łoś", takt_s=1200)  # fmt: skip
+        run_id = _open(session, board, f"T1 {local:%H:%M}", ("internal", "Supermarket"), names,
+                       leaves=leaves, step_min=2, vehicle="Tugger 1", driver="Marek Łoś",
+                       takt_s=1200)  # fmt: skip
         board.runs[f"T1-{number}"] = run_id
         runs.dispatch(session, board.who, run_id, now=leaves - 60 * MINUTE)
         done = {1: 6, 2: 6, 3: 4}.get(number, 0)
@@ -162,17 +170,17 @@ def _open(
     session: Session,
     board: Board,
     name: str,
-    kind: str,
-    home: str,
+    circle: tuple[str, str],
     stops: Sequence[str],
+    *,
     leaves: datetime,
     step_min: int,
-    *,
     vehicle: str,
     driver: str,
     takt_s: int | None = None,
 ) -> RunId:
-    """Open one run with a stop every few minutes."""
+    """Open one run of a kind from a depot, with a stop every few minutes."""
+    kind, home = circle
     times = [leaves + (number + 1) * step_min * MINUTE for number in range(len(stops))]
     back = times[-1] + step_min * MINUTE
     visits = [
@@ -239,7 +247,10 @@ def _drive(
             if number == done:
                 visit.fact_state = "en_route"
             visit.eta_at = planned + shift
-            visit.eta_low_at, visit.eta_high_at = visit.eta_at - 4 * MINUTE, visit.eta_at + 4 * MINUTE
+            visit.eta_low_at, visit.eta_high_at = (
+                visit.eta_at - 4 * MINUTE,
+                visit.eta_at + 4 * MINUTE,
+            )
             visit.eta_made_at, visit.eta_basis = leaves + done * 20 * MINUTE, "fact"
 
 
