@@ -1,6 +1,7 @@
 """The app on this machine, shown in a browser, against any server."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -37,7 +38,8 @@ def main() -> None:
     port = int(os.environ.get("MILKRUN_DRIVER_PORT", PORT))
     data = Path(os.environ.get("MILKRUN_DRIVER_DATA", DATA)).resolve()
     data.mkdir(parents=True, exist_ok=True)
-    asyncio.run(serve(port, data))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(port, data))
 
 
 if __name__ == "__main__":

@@ -87,6 +87,7 @@ class Showing:
         """Read the rows of the first screen, show it, then talk to the office."""
         await self._joined.start()
         await self._recall()
+        self._tick()
         self.ctx.state.session.subscribe(self._listener)
         self._session_changed(self.ctx.state.session, None)
         page = self.page
@@ -200,16 +201,19 @@ class Showing:
     async def _count(self) -> None:
         beat = self.desk.beat
         beat.n += 1
-        now_ms = self.ctx.now_ms()
-        for run in self.ctx.state.session.runs:
-            if run.takt is not None:
-                tick(run.takt, now_ms)
+        self._tick()
         if beat.n % SLOW_S == 0:
             self.desk.slow.n += 1
         if beat.n % RUNS_S == 0:
             await tick_runs(self.ctx)
         await self._keep_route()
         await self._stay_awake()
+
+    def _tick(self) -> None:
+        now_ms = self.ctx.now_ms()
+        for run in self.ctx.state.session.runs:
+            if run.takt is not None:
+                tick(run.takt, now_ms)
 
     async def _keep_route(self) -> None:
         route = self.page.route or "/"

@@ -42,7 +42,8 @@ def run_screen() -> ft.View:
     sheet = sheets.sheet_of(desk, run, query("sheet"))
     if sheet is not None:
         return sheet
-    return tugger(desk, run) if run.tugger else _road(desk, run)
+    shown: ft.View = tugger(run, desk) if run.tugger else _road(desk, run)
+    return shown
 
 
 def _road(desk: Desk, run: RunView) -> ft.View:

@@ -240,7 +240,7 @@ def _complete(visit: VisitView, run: RunView, desk: Desk, *, quiet: bool) -> ft.
     must = any(level in ("required", "warn") for _part, level in demanded(visit))
     act = (lambda: desk.go(proof)) if must else complete
     if quiet:
-        return side_button(_("Complete"), "stop.complete", act, icon=ft.Icons.CHECK)
+        return side_button(_("Complete"), "stop.complete.early", act, icon=ft.Icons.CHECK)
     if must:
         return big_button(_("Record proof"), "stop.proof", act, icon=ft.Icons.ADD_A_PHOTO)
     return big_button(_("Complete stop"), "stop.complete", act, icon=ft.Icons.CHECK)

@@ -28,11 +28,23 @@ RIGHT = 330
 CALLS_MAX = 4
 
 
-def tugger(desk: Desk, run: RunView) -> ft.View:
-    """The home, or the glance while the train moves."""
+@ft.component
+def tugger(run: RunView, desk: Desk) -> ft.View:
+    """The tugger's screen; what it shows follows the station that is next."""
     visit = run.visit(run.next_visit) if run.next_visit is not None else None
-    if run.departed_ms is not None and visit is not None and _moving(visit):
+    shown: ft.View = _home(run, desk) if visit is None else _station(visit, run, desk)
+    return shown
+
+
+@ft.component
+def _station(visit: VisitView, run: RunView, desk: Desk) -> ft.View:
+    """The home, or the glance while the train moves."""
+    if run.departed_ms is not None and _moving(visit):
         return view(run_route(run.id), _glance(visit, run, desk))
+    return _home(run, desk)
+
+
+def _home(run: RunView, desk: Desk) -> ft.View:
     if desk.look.wide:
         return _landscape(desk, run)
     parts = [
@@ -137,7 +149,9 @@ def _time(run: RunView, desk: Desk) -> ft.Control:
 @ft.component
 def _ticking(takt: TaktView, run: RunView) -> ft.Control:
     """Drawn again every second; nothing else is."""
-    title = _("Leave in") if run.departed_ms is None else _("Next station in")
+    visit = run.visit(run.next_visit) if run.next_visit is not None else None
+    standing = run.departed_ms is None or (visit is not None and visit.arrived_ms is not None)
+    title = _("Leave in") if standing else _("Next station in")
     return countdown(title, takt.left_s, takt.takt_s)
 
 

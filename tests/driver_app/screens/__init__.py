@@ -1,0 +1,1 @@
+"""Screens without a browser: press the button, look at the state."""
