@@ -311,11 +311,12 @@ def preview(
 ) -> None:
     """Print the departures of a rule, one JSON object per line."""
     try:
-        rule = previewing.read_rule(parse_json(file.read_bytes()))
+        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        rule = previewing.read_rule(parse_json(body))
     except (OSError, Unfit) as error:
         raise Stop(BAD_USE, f"{file} cannot be read: {error}") from error
     for line in previewing.preview(rule, first.date(), last.date(), missing=missing):
-        typer.echo(json.dumps(line, ensure_ascii=False))
+        typer.echo(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
 
 
 @device.command()
