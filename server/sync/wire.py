@@ -4,7 +4,6 @@ import gzip
 import json
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 import anyio.to_thread
 from fastapi import Depends, Path, Request, Response
@@ -16,7 +15,7 @@ from server.core import http
 from server.core.http import Parts
 from server.facts import rules
 from server.facts.queries import HeldFact
-from shared.gate import Note, Wire, Word
+from shared.gate import Note, Uid, Wire, Word
 from shared.refusals import Refusal, refuse
 from shared.sync import GZIP_FROM
 
@@ -110,7 +109,7 @@ class Attach(Wire):
     """Let a held fact count for a visit."""
 
     action: Literal["attach"]
-    visit: UUID
+    visit: Uid
 
 
 class Release(Wire):
@@ -133,8 +132,8 @@ class Correction(Wire):
     """A supervisor's correction of what was recorded."""
 
     type: Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]
-    run: UUID | None = None
-    visit: UUID | None = None
+    run: Uid | None = None
+    visit: Uid | None = None
     body: dict[Word, Any]
 
 
