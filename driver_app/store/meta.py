@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from copy import deepcopy
 from typing import Any
 
 from driver_app.store.timebase import Timebase
@@ -39,7 +40,7 @@ DEFAULTS: dict[str, Any] = {
 def get(db: sqlite3.Connection, key: str) -> Any:
     """The value of a key, or its default."""
     row = db.execute("SELECT v FROM meta WHERE k = ?", (key,)).fetchone()
-    return DEFAULTS[key] if row is None else json.loads(row[0])
+    return deepcopy(DEFAULTS[key]) if row is None else json.loads(row[0])
 
 
 def put(db: sqlite3.Connection, key: str, value: Any) -> None:
@@ -54,7 +55,7 @@ def put(db: sqlite3.Connection, key: str, value: Any) -> None:
 def many(db: sqlite3.Connection) -> dict[str, Any]:
     """All values, defaults included."""
     rows = db.execute("SELECT k, v FROM meta").fetchall()
-    return {**DEFAULTS, **{k: json.loads(v) for k, v in rows}}
+    return {**deepcopy(DEFAULTS), **{k: json.loads(v) for k, v in rows}}
 
 
 def count(db: sqlite3.Connection, name: str, more: int = 1) -> None:
