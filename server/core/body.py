@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import anyio
@@ -63,7 +64,15 @@ def too_large(rule: Rule) -> Exception:
 class Body:
     """Hands a body on: counted, timed, and inflated if it came packed."""
 
-    def __init__(self, receive: Receive, rule: Rule, *, packed: bool) -> None:
+    def __init__(
+        self,
+        receive: Receive,
+        rule: Rule,
+        *,
+        packed: bool,
+        now: Callable[[], float] = anyio.current_time,
+    ) -> None:
+        self._now = now
         self._receive = receive
         self._rule = rule
         self._inflate = zlib.decompressobj(16 + zlib.MAX_WBITS) if packed else None
@@ -93,7 +102,7 @@ class Body:
     async def _next(self) -> Message:
         if not self._rule.deadline:
             return await self._receive()
-        now = anyio.current_time()
+        now = self._now()
         if self._started is None:
             self._started = self._pace_from = now
         self._keep_pace(now)
