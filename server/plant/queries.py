@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from server.core.clock import to_ms
+from server.plant import rules
 from server.plant.tables import AndonRow, ControlCycleRow, EmptiesBalanceRow, EmptiesEntryRow
 from shared.ids import SiteId
 from shared.kanban import ControlCycle
@@ -95,19 +96,43 @@ def control_cycle(session: Session, site_id: SiteId, cycle_id: UUID) -> ControlC
 
 
 def lines_for_stations(
-    session: Session, site_id: SiteId, station_ids: Collection[UUID], *, interval_s: int
+    session: Session,
+    site_id: SiteId,
+    station_ids: Collection[UUID],
+    *,
+    interval_s: int,
+    cycle_no: int | None = None,
 ) -> dict[UUID, list[StationLine]]:
-    """What a train brings to each station when it comes at this interval: the lot per visit."""
+    """What a train brings to each station when it comes at this interval: the lot per visit.
+
+    With the number of its cycle parts of a box add up from cycle to cycle instead of being rounded
+    up each time, and not all parts come on the same train.
+    """
     found: dict[UUID, list[StationLine]] = {}
-    for row in control_cycles(session, site_id, station_ids):
-        boxes = as_cycle(row).boxes_per_visit(interval_s)
+    rows = control_cycles(session, site_id, station_ids)
+    for number, row in enumerate(rows):
+        cycle = as_cycle(row)
+        if cycle_no is None:
+            boxes = cycle.boxes_per_visit(interval_s)
+        else:
+            phase = Fraction(number, len(rows))
+            boxes = rules.boxes_on_cycle(cycle, interval_s, cycle_no, phase)
         if boxes > 0:
-            line = StationLine(
-                row.id, row.station_id, row.supermarket_id, row.part_no, row.name, boxes,
-                row.pieces_per_box, row.max_boxes,
-            )  # fmt: skip
-            found.setdefault(row.station_id, []).append(line)
+            found.setdefault(row.station_id, []).append(_line(row, boxes))
     return found
+
+
+def _line(row: ControlCycleRow, boxes: int) -> StationLine:
+    return StationLine(
+        control_cycle_id=row.id,
+        station_id=row.station_id,
+        supermarket_id=row.supermarket_id,
+        part_no=row.part_no,
+        name=row.name,
+        boxes=boxes,
+        pieces_per_box=row.pieces_per_box,
+        max_boxes=row.max_boxes,
+    )
 
 
 def as_cycle(row: ControlCycleRow) -> ControlCycle:

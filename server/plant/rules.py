@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
 from typing import Protocol
 from uuid import UUID, uuid5
 
 from shared.events import Event
 from shared.ids import AndonId, DeviceId, LocationId, RunId, VisitId
+from shared.kanban import ControlCycle, lot_per_visit
 from shared.plant_facts import AndonAcknowledged, AndonCleared, AndonRaised, StationMissed
 from shared.road_facts import StopReopened
 
@@ -116,3 +119,10 @@ def entry_id(visit_id: UUID, container_type: str) -> UUID:
 def effect(taken: int) -> tuple[str, int]:
     """What empties taken (negative: left) change in the partner's account."""
     return (RETURNED, -taken) if taken > 0 else (DELIVERED, -taken)
+
+
+def boxes_on_cycle(cycle: ControlCycle, interval_s: int, cycle_no: int, phase: Fraction) -> int:
+    """Whole boxes due on the n-th cycle of a day: what is due up to it, less what came before."""
+    lot = lot_per_visit(cycle.demand_per_h, interval_s, cycle.safety) / cycle.pieces_per_box
+    due = floor(lot * cycle_no + phase) - floor(lot * (cycle_no - 1) + phase)
+    return min(cycle.max_boxes, due)

@@ -3,6 +3,7 @@
 from server.dispatch.service.editing import edit, undo, whatif
 from server.dispatch.service.gating import gate, gate_items
 from server.dispatch.service.looking import look, look_at_open_runs, look_job
+from server.dispatch.service.stocking import stock_train
 
 __all__ = [
     "edit",
@@ -11,6 +12,7 @@ __all__ = [
     "look",
     "look_at_open_runs",
     "look_job",
+    "stock_train",
     "undo",
     "whatif",
 ]

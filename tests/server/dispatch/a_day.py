@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from server.core.access import Principal
-from server.core.writer import AnyWriter, SnapshotReads
+from server.core.db import Reads
+from server.core.writer import AnyWriter
 from server.dispatch import service
 from server.runs import queries as runs
 from server.schedule.service import dispatch_due, materialise
@@ -27,7 +28,7 @@ EVENING = NOON + timedelta(hours=5)
 EIGHT = datetime(2026, 3, 3, 7, 0, tzinfo=UTC)  # 08:00 in Berlin, the departure
 
 
-def a_dispatched_run(writer: AnyWriter, reads: SnapshotReads, **more: Any) -> runs.RunView:
+def a_dispatched_run(writer: AnyWriter, reads: Reads, **more: Any) -> runs.RunView:
     found_site(writer)
     van = add_vehicle(writer)
     publish_loop(writer, version(vehicle_ids=(van,), **more))
@@ -37,7 +38,7 @@ def a_dispatched_run(writer: AnyWriter, reads: SnapshotReads, **more: Any) -> ru
 
 
 def price(
-    reads: SnapshotReads, view: runs.RunView, *ops: dict[str, Any], now: datetime = EVENING
+    reads: Reads, view: runs.RunView, *ops: dict[str, Any], now: datetime = EVENING
 ) -> dict[str, Any]:
     key = RunId(view.run.id)
     return reads.run(lambda s: service.whatif(s, SUPERVISOR, key, read_ops(ops), now=now))
