@@ -150,7 +150,9 @@ async def test_a_pairing_link_is_drawn_as_a_picture(ada: AsyncClient) -> None:
 def _person(parts: Parts, made: Board, name: str, role: Role) -> Principal:
     now = parts.clock.now()
     person_id = parts.writer.run(
-        lambda s: service.create_person(s, made.who, name=name, grants=[service.Grant(role)], now=now)
+        lambda s: service.create_person(
+            s, made.who, name=name, grants=[service.Grant(role)], now=now
+        )
     )
     make: Callable[..., Principal] = Principal
     return make("person", made.site_id, person_id=person_id, roles=frozenset({role}), name=name)
