@@ -20,6 +20,7 @@ from shared.gate import (
     Word,
     read_array,
 )
+from shared.plan import NewLine
 from shared.proof import Level, Part
 from shared.site import Windows
 
@@ -61,6 +62,7 @@ class Stop(Frozen):
     skills: Many[Name] = ()
     proof: dict[Part, Level] = Field(default_factory=dict)
     checks: Many[Check] = ()
+    lines: Many[NewLine] = ()
 
 
 class ContingencyStop(Stop):

@@ -110,3 +110,4 @@ class StopRow(db.Row, table=True):
     skills: list[str] = db.json_column(nullable=False)
     proof: dict[str, str] = db.json_column(nullable=False)
     checks: list[list[Any]] = db.json_column(nullable=False)
+    lines: list[dict[str, Any]] = db.json_column(nullable=False)  # what is usual here, per run

@@ -3,15 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from server.loops.rules import Leg, Template, in_circle
 from shared.departure import DepartureTime
 from shared.local_time import local_day, resolve_local
 from shared.loop import Stop
+from shared.plan import NewLine as GivenLine
 from shared.proof import Level, Part, levels_of
 from shared.site import Interval, Location, days_between, opening
 from shared.task import RunView as Walk
@@ -60,6 +61,7 @@ class NewVisit:
     service_s: int = 0
     buffer_s: int = 0
     lock: Mapping[str, Any] | None = None
+    max_boxes: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,30 @@ def _plain(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
+class Boxes(Protocol):
+    """So many boxes of a part for one station, as the plant says."""
+
+    @property
+    def part_no(self) -> str:
+        """Which part."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def boxes(self) -> int:
+        """How many the train brings."""
+        ...
+
+    @property
+    def max_boxes(self) -> int:
+        """How many the station holds."""
+        ...
+
+
 @dataclass(frozen=True)
 class Timed:
     """Planned arrival and departure of each stop of the circle, and the return."""
@@ -119,7 +145,7 @@ def plan_run(
     site_proof: Levels,
     tz: tzinfo,
     cycle_no: int | None = None,
-    lines: Sequence[NewLine] = (),
+    boxes: Mapping[UUID, Sequence[Boxes]] | None = None,
 ) -> NewRun:
     """Plan the run of one departure: windows as instants, times by offsets or by the timeline."""
     version = template.version
@@ -131,7 +157,12 @@ def plan_run(
         for stop in version.stops
     ]
     timed = _times(template, departure.at, circle, services=services, windows=windows)
-    visits = _visits(template, timed, circle, services=services, windows=windows, proof=site_proof)
+    visits = [
+        replace(one, max_boxes=_room(one.location_id, boxes or {}))
+        for one in _visits(
+            template, timed, circle, services=services, windows=windows, proof=site_proof
+        )
+    ]
     end = version.end_location or version.start_location
     closed = [
         {"cause": "closed", "stop": str(template.stop_ids[n])}
@@ -163,7 +194,45 @@ def plan_run(
         takt_s=template.takt_s,
         cycle_no=cycle_no,
         violations=tuple(closed),
-        lines=tuple(lines),
+        lines=tuple(_lines(version.stops, boxes or {})),
+    )
+
+
+def _lines(stops: Sequence[Stop], boxes: Mapping[UUID, Sequence[Boxes]]) -> list[NewLine]:
+    """What a run brings to its stops and takes there; a stop that is off has nothing."""
+    made = [stop for stop in stops if stop.kind != "break"]
+    found = []
+    for pos, stop in enumerate(made):
+        if stop.kind != "contingency":
+            found += [line_at(pos, line) for line in stop.lines]
+            found += [
+                NewLine(one.part_no, one.boxes, one.name, "box", drop_pos=pos)
+                for one in boxes.get(stop.location_id, ())
+            ]
+    return found
+
+
+def _room(location_id: UUID, boxes: Mapping[UUID, Sequence[Boxes]]) -> Mapping[str, int] | None:
+    return {one.part_no: one.max_boxes for one in boxes.get(location_id, ())} or None
+
+
+def line_at(pos: int, line: GivenLine) -> NewLine:
+    """Goods of a stop, by its position among the stops of the run."""
+    taken = line.direction == "pickup"
+    return NewLine(
+        part_no=line.part_no,
+        qty=line.qty,
+        name=line.name,
+        unit_label=line.unit,
+        labels=line.labels,
+        pickup_pos=pos if taken else None,
+        drop_pos=None if taken else pos,
+        owner=line.owner,
+        consignee=line.consignee,
+        order_ref=line.order_ref,
+        weight_kg=line.weight_kg,
+        volume_l=line.volume_l,
+        private=line.private,
     )
 
 

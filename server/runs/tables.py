@@ -82,6 +82,7 @@ class StopVisitRow(db.Row, table=True):
     windows: list[list[int]] = db.json_column(nullable=False)
     proof: dict[str, str] = db.json_column(nullable=False)
     checks: list[list[Any]] | None = db.json_column()
+    max_boxes: dict[str, int] | None = db.json_column()
     planned_arrival_at: datetime
     planned_departure_at: datetime
     service_s: int = 0

@@ -1,6 +1,6 @@
 """The materialiser: rows are the schedule, so the runs of the next two weeks exist as rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import NamedTuple
@@ -12,9 +12,10 @@ from server.core.db import Reads, Writer
 from server.feed import service as feed
 from server.loops import queries as loops
 from server.loops.rules import Template, version_on
+from server.plant import queries as plant
 from server.runs import queries as runs
 from server.runs import service as running
-from server.runs.rules import NewRun, plan_run
+from server.runs.rules import Boxes, NewRun, plan_run
 from server.schedule import calendars, rules
 from server.sites import queries as sites
 from shared.departure import DepartureTime
@@ -53,6 +54,7 @@ class Look:
     calendar: sites.CalendarView | None
     places: Mapping[UUID, Location]
     known: Mapping[Key, runs.Known]
+    boxes: Callable[[Template, int], Mapping[UUID, Sequence[Boxes]]]
 
 
 def materialise(
@@ -80,14 +82,19 @@ def _loops_of(site_id: SiteId) -> Callable[[Session], list[UUID]]:
 def _materialise_loop(
     reads: Reads, writer: Writer, site_id: SiteId, loop_id: LoopId, now: datetime
 ) -> Made:
-    look = reads.run(lambda session: _look(session, site_id, loop_id, now))
     made = Made()
-    for n in range(0, HORIZON_DAYS, WEEK_DAYS):
-        first = look.today + timedelta(days=n)
-        change = _week(look, first, first + timedelta(days=WEEK_DAYS - 1), now)
+    for change in reads.run(lambda session: _weeks(session, site_id, loop_id, now)):
         if not change.empty:
             made = made.plus(writer.run(change.writing(site_id, loop_id, now)))
     return made
+
+
+def _weeks(session: Session, site_id: SiteId, loop_id: LoopId, now: datetime) -> list["Change"]:
+    """Plan the horizon of one loop in one snapshot, a week per change."""
+    look = _look(session, site_id, loop_id, now)
+    firsts = [look.today + timedelta(days=n) for n in range(0, HORIZON_DAYS, WEEK_DAYS)]
+    last = timedelta(days=WEEK_DAYS - 1)
+    return [_week(look, first, first + last, now) for first in firsts]
 
 
 def _look(session: Session, site_id: SiteId, loop_id: LoopId, now: datetime) -> Look:
@@ -109,6 +116,34 @@ def _look(session: Session, site_id: SiteId, loop_id: LoopId, now: datetime) -> 
         calendar=sites.calendar(session, site_id, loop.calendar_id),
         places={key: sites.as_location(row) for key, row in rows.items()},
         known={(one.service_date, one.departure_no): one for one in known},
+        boxes=_remembered(session, site_id),
+    )
+
+
+def _remembered(
+    session: Session, site_id: SiteId
+) -> Callable[[Template, int], Mapping[UUID, Sequence[Boxes]]]:
+    """Ask the plant once per cycle of a version: each day has the same cycles."""
+    known: dict[tuple[UUID, int], Mapping[UUID, Sequence[Boxes]]] = {}
+
+    def ask(template: Template, cycle_no: int) -> Mapping[UUID, Sequence[Boxes]]:
+        key = (template.version_id, cycle_no)
+        if key not in known:
+            known[key] = _boxes(session, site_id, template, cycle_no)
+        return known[key]
+
+    return ask
+
+
+def _boxes(
+    session: Session, site_id: SiteId, template: Template, cycle_no: int
+) -> Mapping[UUID, Sequence[Boxes]]:
+    """What a train of a takt loop brings on this cycle, by station."""
+    if template.takt_s is None or template.kind != "internal":
+        return {}
+    stations = [stop.location_id for stop in template.version.stops]
+    return plant.lines_for_stations(
+        session, site_id, stations, interval_s=template.takt_s, cycle_no=cycle_no
     )
 
 
@@ -163,7 +198,7 @@ def _planned(look: Look, first: date, last: date) -> dict[Key, NewRun]:
         mine = [line for line in lines if version_on(look.templates, line.service_date) is template]
         numbers: dict[date, int] = {}
         for line in mine:
-            numbers[line.service_date] = numbers.get(line.service_date, 0) + 1
+            cycle_no = numbers[line.service_date] = numbers.get(line.service_date, 0) + 1
             run = plan_run(
                 template,
                 _assigned(line, template),
@@ -171,7 +206,8 @@ def _planned(look: Look, first: date, last: date) -> dict[Key, NewRun]:
                 places=look.places,
                 site_proof=look.proof,
                 tz=look.tz,
-                cycle_no=numbers[line.service_date] if template.takt_s is not None else None,
+                cycle_no=cycle_no if template.takt_s is not None else None,
+                boxes=look.boxes(template, cycle_no),
             )
             key = (line.service_date, line.departure.departure_no)
             planned[key] = replace(run, cancel_reason=line.cancelled)

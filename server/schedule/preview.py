@@ -95,7 +95,7 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return zone(name)
     except (KeyError, ValueError, OSError) as error:
-        raise refuse("bad_input", errors=[("/tz", "no such time zone")], why="tz") from error
+        raise refuse("bad_input", errors=[("/tz", "no such time zone")], why="/tz") from error
 
 
 def _refusal(error: ValidationError) -> Refusal:

@@ -80,7 +80,7 @@ def dates_of_rule(rule: Rule, first: date, last: date) -> list[date]:
     try:
         found = rrulestr(rule.rrule, dtstart=datetime.combine(rule.anchor_date, time()))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise refuse("bad_input", errors=[("/rrule", str(error))], why="rrule") from error
+        raise refuse("bad_input", errors=[("/rrule", str(error))], why="/rrule") from error
     assert not isinstance(found, rruleset)
     start = datetime.combine(first, time())
     end = datetime.combine(last, time())
@@ -101,7 +101,7 @@ def _check_parts(text: str) -> None:
     wrong = sorted(parts.keys() & set(REFUSED_PARTS))
     if wrong or parts.get("FREQ") not in FREQUENCIES or "\n" in text:
         why = f"{', '.join(wrong) or 'FREQ'} is not for service dates"
-        raise refuse("bad_input", errors=[("/rrule", why)], why="rrule")
+        raise refuse("bad_input", errors=[("/rrule", why)], why="/rrule")
 
 
 def holidays_of(rule: Rule, years: Iterable[int]) -> frozenset[date]:
@@ -113,7 +113,7 @@ def holidays_of(rule: Rule, years: Iterable[int]) -> frozenset[date]:
             rule.country, subdiv=rule.subdivision or None, years=sorted(set(years))
         )
     except (NotImplementedError, KeyError, ValueError) as error:
-        raise refuse("bad_input", errors=[("/holidays", str(error))], why="holidays") from error
+        raise refuse("bad_input", errors=[("/holidays", str(error))], why="/holidays") from error
     return rule.extra | frozenset(found.keys())
 
 

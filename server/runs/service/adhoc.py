@@ -22,7 +22,6 @@ from shared.ids import RunId, SiteId
 from shared.local_time import zone
 from shared.loop import Stop
 from shared.plan import Insert
-from shared.plan import NewLine as GivenLine
 from shared.proof import levels_of
 from shared.refusals import refuse
 from shared.site import Interval, Location
@@ -87,7 +86,9 @@ def open_ad_hoc(session: Session, who: Principal, given: NewAdHoc, *, now: datet
         legs=tuple(legs),
         vehicle_id=given.vehicle_id,
         driver_id=given.driver_id,
-        lines=tuple(_line(n, line) for n, stop in enumerate(given.stops) for line in stop.lines),
+        lines=tuple(
+            rules.line_at(n, line) for n, stop in enumerate(given.stops) for line in stop.lines
+        ),
     )
     opened = open_run(session, who.site_id, run, now=now)
     assert opened is not None, "a run without departure number has no rival"
@@ -130,20 +131,5 @@ def _service(stop: Insert, place: Location) -> int:
     return stop.service_s if stop.service_s is not None else place.service_fixed_s
 
 
-def _line(pos: int, line: GivenLine) -> NewLine:
-    taken = line.direction == "pickup"
-    return NewLine(
-        part_no=line.part_no,
-        qty=line.qty,
-        name=line.name,
-        unit_label=line.unit,
-        labels=line.labels,
-        pickup_pos=pos if taken else None,
-        drop_pos=None if taken else pos,
-        owner=line.owner,
-        consignee=line.consignee,
-        order_ref=line.order_ref,
-        weight_kg=line.weight_kg,
-        volume_l=line.volume_l,
-        private=line.private,
-    )
+def _lines(stops: Sequence[Insert]) -> tuple[NewLine, ...]:
+    return tuple(rules.line_at(n, line) for n, stop in enumerate(stops) for line in stop.lines)

@@ -177,6 +177,7 @@ def _visit_values(
         "windows": [[to_ms(start), to_ms(end)] for start, end in one.windows],
         "proof": dict(one.proof),
         "checks": [list(check) for check in one.checks] or None,
+        "max_boxes": dict(one.max_boxes) if one.max_boxes else None,
         "planned_arrival_at": one.arrival,
         "planned_departure_at": one.departure,
         "service_s": one.service_s,

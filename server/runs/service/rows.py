@@ -116,6 +116,7 @@ def stop_plan(view: RunView, visit: StopVisitRow) -> dict[str, Any]:
             "appointment": _text(visit.appointment_id),
             "checks": visit.checks or None,
             "offset_s": visit.offset_s,
+            "max": visit.max_boxes or None,
         }
     )
 

@@ -7,12 +7,14 @@ from sqlmodel import Session
 from server.core.access import Principal
 from server.core.writer import AnyWriter, SnapshotReads
 from server.loops import service as loops
+from server.plant import service as plant
 from server.runs import queries as runs
 from server.runs import service as running
 from server.schedule.service import materialise
 from shared.departure import Departure
 from shared.local_time import zone
 from shared.loop import Stop
+from shared.plan import NewLine
 from tests.helpers.a_site import (
     DISPATCHER,
     MONDAY,
@@ -24,6 +26,7 @@ from tests.helpers.a_site import (
     publish_loop,
     version,
 )
+from tests.helpers.builders import id_of
 
 
 def days_of(reads: SnapshotReads, first: date, count: int) -> list[list[runs.RunView]]:
@@ -178,3 +181,54 @@ def test_a_device_principal_never_sees_the_day(reads: SnapshotReads, writer: Any
     found = reads.run(lambda s: runs.day(s, nobody, MONDAY + timedelta(days=1)))
 
     assert found == []
+
+
+def test_a_run_brings_what_is_usual_at_its_stops(writer: AnyWriter, reads: SnapshotReads) -> None:
+    found_site(writer)
+    wood = NewLine(part_no="W1", name="Wood", qty=5, unit="pallet", direction="pickup")
+    milk = NewLine(part_no="M1", name="Milk", qty=2, unit="crate", labels=("C-1", "C-2"))
+    stops = [
+        Stop(location_id=id_of("bakery"), lines=(wood,)),
+        Stop(location_id=id_of("mill"), lines=(milk,)),
+    ]
+    publish_loop(writer, version(own_stops=stops))
+
+    materialise(reads, writer, NOON)
+
+    [[view]] = days_of(reads, MONDAY + timedelta(days=1), 1)
+    first, second = view.stops
+    brought = {one.part_no: one for one in view.loads}
+    assert (brought["W1"].qty, brought["W1"].pickup_visit) == (5, first.id)
+    assert (brought["M1"].labels, brought["M1"].drop_visit) == (["C-1", "C-2"], second.id)
+
+
+def test_a_train_brings_the_boxes_the_plant_asks_for(
+    writer: AnyWriter, reads: SnapshotReads
+) -> None:
+    found_site(writer)
+    part = {
+        "part_no": "P1",
+        "name": "Screw",
+        "station_id": id_of("bakery"),
+        "supermarket_id": id_of("depot"),
+        "pieces_per_box": 20,
+        "demand_per_h": 60,
+        "min_boxes": 2,
+        "max_boxes": 6,
+    }
+    writer.run(lambda s: plant.add_control_cycle(s, SUPERVISOR, part, now=NOON))
+    beat = Departure.model_validate(
+        {"base_no": 1, "first_local": "06:00", "last_local": "14:00", "headway_s": 1200}
+    )
+    stops = [Stop(location_id=id_of("bakery"), offset_s=300, service_s=60)]
+    given = version(beat, own_stops=stops, end_offset_s=600)
+    publish_loop(writer, given, code="T1", kind="internal")
+
+    materialise(reads, writer, NOON)
+
+    [day] = days_of(reads, MONDAY + timedelta(days=1), 1)
+    assert [view.run.cycle_no for view in day] == list(range(1, 25))
+    assert day[0].run.takt_s == 1200
+    assert day[0].stops[0].max_boxes == {"P1": 6}
+    boxes = sum(one.qty for view in day for one in view.loads)
+    assert boxes == 24
