@@ -39,9 +39,9 @@ def set_up(parts: Parts, gate: Gate) -> str:
     if known and SITE_ID not in known:
         raise Stop(BAD_USE, _occupied(parts.settings))
     if known:
-        parts.writer.run(lambda s: fill.keep_password(s, password, now=now))
+        parts.writer.run(lambda s: fill.keep_password(s, parts.passwords, password, now=now))
     else:
-        secrets = fill.hashed(password)
+        secrets = fill.hashed(parts.passwords, password)
         parts.writer.run(lambda s: fill.fill(s, secrets, today=today, now=now))
     play(Stage(parts.reads, parts.writer, parts.jobs, gate), now=now)
     return password

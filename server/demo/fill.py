@@ -42,9 +42,9 @@ class Secrets:
     driver: Mapping[str, Any]
 
 
-def hashed(password: str) -> Secrets:
+def hashed(passwords: Passwords, password: str) -> Secrets:
     """Hash the supervisor's password and the drivers' PIN."""
-    password_hash = people.hash_of(Passwords(), password)
+    password_hash = people.hash_of(passwords, password)
     assert password_hash is not None, "a password was given"
     return Secrets(password_hash, drivers.prepared({"pin": fleet.DEMO_PIN}))
 
@@ -109,10 +109,10 @@ def _parts(session: Session, who: Principal, now: datetime) -> None:
         plant.add_control_cycle(session, who, given, now=now)
 
 
-def keep_password(session: Session, password: str, *, now: datetime) -> None:
+def keep_password(session: Session, passwords: Passwords, password: str, *, now: datetime) -> None:
     """A start with another password than the last one gives the supervisor this one."""
     row = people_queries.person_by_login(session, USER)
-    if row is not None and not Passwords().fits(password, row.password_hash):
-        password_hash = people.hash_of(Passwords(), password)
+    if row is not None and not passwords.fits(password, row.password_hash):
+        password_hash = people.hash_of(passwords, password)
         who, person = system(SITE_ID), PersonId(row.id)
         people.change_person(session, who, person, password_hash=password_hash, now=now)

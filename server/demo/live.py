@@ -16,10 +16,14 @@ from server.demo.places import SITE
 from server.demo.rounds import Round, from_now, minutes_after, rounds, shifted
 from server.loops import queries as loop_queries
 from server.loops import service as loops
+from server.loops.rules import version_on
 from server.runs import queries as runs
+from server.runs import service as running
+from server.runs.rules import plan_run
 from server.schedule import service as schedule
+from server.sites import queries as site_queries
 from server.travel import service as travel
-from shared.departure import Departure
+from shared.departure import Departure, expand
 from shared.ids import LoopId
 from shared.local_time import local_day, zone
 from shared.loop import LoopVersion
@@ -47,6 +51,8 @@ def play(stage: Stage, *, now: datetime) -> None:
     for one in rounds(today):
         if not stage.reads.run(partial(_going, one=one, today=today, now=now)):
             stage.writer.run(partial(_leave_now, jobs=stage.jobs, one=one, today=today, now=now))
+    # Dispatched before the timetable looks at them: it would open the same runs without goods.
+    schedule.dispatch_due(stage.reads, stage.writer, stage.gate, now, site_id=SITE_ID)
     schedule.materialise(stage.reads, stage.writer, now - JUST_NOW, site_id=SITE_ID)
     schedule.dispatch_due(stage.reads, stage.writer, stage.gate, now, site_id=SITE_ID)
 
@@ -80,7 +86,27 @@ def _leave_now(session: Session, jobs: Jobs, one: Round, today: date, now: datet
         live = shifted(one.version, minutes_after(one.usual, local))
         _publish(session, jobs, one, live, valid_from=today, now=now)
         _publish(session, jobs, one, one.version, valid_from=tomorrow, now=now)
-    _add(session, jobs, one, today, from_now(one, local), now=now)
+    departures = from_now(one, local)
+    _add(session, jobs, one, today, departures, now=now)
+    if one.goods:
+        _open_with_goods(session, one, today, departures, now=now)
+
+
+def _open_with_goods(
+    session: Session, one: Round, today: date, departures: Sequence[Departure], *, now: datetime
+) -> None:
+    """Open the runs of these departures as the timetable would, with what they carry."""
+    template = version_on(loop_queries.templates(session, SITE_ID, LoopId(one.id)), today)
+    assert template is not None, "a version of today was published just now"
+    ids = [stop.location_id for stop in template.version.stops]
+    places = site_queries.locations(session, SITE_ID, ids)
+    known = {key: site_queries.as_location(row) for key, row in places.items()}
+    proof = site_queries.settings(session, SITE_ID).proof
+    planned = [
+        plan_run(template, line, today, places=known, site_proof=proof, tz=TZ, lines=one.goods)
+        for line in expand(departures, today, TZ)
+    ]
+    running.open_runs(session, SITE_ID, planned, now=now)
 
 
 def _publish(

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from server.demo import fleet, places
 from server.demo.keys import demo_id
+from server.runs.rules import NewLine
 from shared.departure import Departure
 from shared.loop import Loop, LoopVersion, Stop
 from shared.site import TimeWindow
@@ -15,6 +16,11 @@ PLANT_SPEED_M_S = 1.5
 MINUTES_PER_DAY = 24 * 60
 VISITOR_MINUTES = 20
 CALENDAR_ID = demo_id("calendar")
+
+
+PALLETS = (("WOOD", "Wood panels", 5), ("HARDWARE", "Hardware", 3), ("FABRIC", "Fabric", 5))
+PALLET_KG, PALLET_L = 380.0, 2_400.0
+CAGE_KG, CAGE_L = 180.0, 900.0
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,8 @@ class Round:
     """When its first departure leaves on an ordinary day; windows are told for this."""
     vehicle: UUID | None = None
     driver: UUID | None = None
+    goods: tuple[NewLine, ...] = ()
+    """What a live run of it carries."""
     spare: UUID | None = None
     """The vehicle of a second departure that waits for a visitor."""
     id: UUID = field(init=False)
@@ -92,7 +100,17 @@ def _furniture(anchor: date) -> Round:
         ),
     )
     loop = Loop(code="D01", name="Furniture A/B/C", kind="inbound", calendar_id=CALENDAR_ID)
-    return Round(loop, version, time(6), truck, nora, spare=fleet.SPARE.id)
+    return Round(loop, version, time(6), truck, nora, _pallets(), fleet.SPARE.id)
+
+
+def _pallets() -> tuple[NewLine, ...]:
+    """Goods that are taken on at each supplier and stay on board to the plant."""
+    return tuple(
+        NewLine(part_no, qty, name, "pallet", pickup_pos=at, owner=spot.location.name,
+                weight_kg=qty * PALLET_KG, volume_l=qty * PALLET_L)
+        for at, ((part_no, name, qty), spot) in enumerate(
+            zip(PALLETS, places.SUPPLIERS, strict=True))
+    )  # fmt: skip
 
 
 def _groceries(anchor: date) -> Round:
@@ -114,7 +132,16 @@ def _groceries(anchor: date) -> Round:
     )
     loop = Loop(code="D04", name="Groceries Leipzig–Halle", kind="outbound",
                 calendar_id=CALENDAR_ID)  # fmt: skip
-    return Round(loop, version, time(4, 30), truck, tim)
+    return Round(loop, version, time(4, 30), truck, tim, _cages())
+
+
+def _cages() -> tuple[NewLine, ...]:
+    """Goods that are on board from the depot and dropped at each store."""
+    return tuple(
+        NewLine("CAGE", qty, "Roll cages", "cage", drop_pos=at, consignee=spot.location.name,
+                weight_kg=qty * CAGE_KG, volume_l=qty * CAGE_L)
+        for at, (qty, spot) in enumerate(zip(places.CAGES, places.STORES, strict=True))
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

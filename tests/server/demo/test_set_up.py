@@ -1,5 +1,7 @@
 """The demo is filled once and has something on the road at any hour."""
 
+import shutil
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -7,14 +9,12 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session
 
+from server.app import build_parts
 from server.core.access import system
-from server.core.bus import ProcessBus
 from server.core.hosting import Stop
 from server.core.http import Parts
-from server.core.jobs import RowJobs
-from server.core.leader import Leader
+from server.core.passwords import Passwords
 from server.core.settings import Settings
-from server.core.writer import AnyWriter, SnapshotReads
 from server.demo import command, fill, fleet
 from server.demo.keys import SITE_ID
 from server.demo.live import TZ
@@ -29,9 +29,9 @@ from shared.local_time import local_day
 from shared.site import Site
 from tests.helpers.clock import ManualClock
 
+PASSWORD = "a long demo password"
 FRIDAY_AFTERNOON = datetime(2026, 11, 20, 13, 25, 40, tzinfo=UTC)
 HOURS = [
-    FRIDAY_AFTERNOON,
     datetime(2026, 11, 22, 2, 59, 1, tzinfo=UTC),  # Sunday night
     datetime(2026, 12, 25, 22, 45, tzinfo=UTC),  # Christmas, a quarter to midnight
     datetime(2026, 11, 20, 23, 50, tzinfo=UTC),  # past midnight at the site
@@ -72,30 +72,69 @@ def nothing_blocks(
     return []
 
 
-@pytest.fixture
-def house(settings: Settings, writer: AnyWriter, reads: SnapshotReads) -> House:
+def build(settings: Settings) -> House:
+    """Parts with fast passwords, on Friday afternoon."""
     clock = ManualClock(FRIDAY_AFTERNOON)
-    jobs = RowJobs(clock)
-    leader = Leader(writer, clock, UUID(int=1))
-    return House(Parts(settings, writer, reads, clock, ProcessBus(), jobs, leader), clock)
+    parts = build_parts(settings, clock)
+    parts.passwords = Passwords(memory_kib=64)
+    return House(parts, clock)
+
+
+@pytest.fixture
+def fresh(sqlite_template: Path, tmp_path: Path) -> Iterator[House]:
+    """A server that nobody has set up."""
+    shutil.copy(sqlite_template, tmp_path / "milkrun.db")
+    house = build(Settings.read(data=tmp_path))
+    yield house
+    house.parts.close()
+
+
+@pytest.fixture(scope="module")
+def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder after the first start."""
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copy(sqlite_template, folder / "milkrun.db")
+    house = build(Settings.read(data=folder, demo_password=PASSWORD))
+    house.set_up()
+    house.parts.close()
+    return folder
+
+
+@pytest.fixture
+def house(filled: Path, tmp_path: Path) -> Iterator[House]:
+    """A server that was set up a moment ago."""
+    shutil.copy(filled / "milkrun.db", tmp_path / "milkrun.db")
+    house = build(Settings.read(data=tmp_path, demo_password=PASSWORD))
+    yield house
+    house.parts.close()
 
 
 @pytest.mark.parametrize("now", HOURS, ids=str)
 def test_every_loop_has_a_run_that_leaves_this_minute_whatever_the_hour(
-    house: House, now: datetime
+    fresh: House, now: datetime
 ) -> None:
-    house.clock.at = now
+    fresh.clock.at = now
 
-    house.set_up()
+    fresh.set_up()
 
-    going = house.runs_now()
+    going = fresh.runs_now()
     assert sorted(view.run.name.split()[0] for view in going) == ["D01", "D04", "T1", "T2"]
     assert all(view.run.vehicle_id for view in going)
 
 
-def test_windows_of_the_live_run_are_told_for_its_hour(house: House) -> None:
+@pytest.mark.parametrize(
+    "settings", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+def test_the_demo_runs_on_postgres_too(settings: Settings) -> None:
+    house = build(settings)
+
     house.set_up()
 
+    assert len(house.runs_now()) == 4
+    house.parts.close()
+
+
+def test_windows_of_the_live_run_are_told_for_its_hour(house: House) -> None:
     furniture = next(view for view in house.runs_now() if view.run.name.startswith("D01"))
     first = furniture.stops[0]
     assert (
@@ -108,8 +147,16 @@ def test_windows_of_the_live_run_are_told_for_its_hour(house: House) -> None:
     assert furniture.run.planned_return_at - furniture.run.planned_departure_at < timedelta(hours=6)
 
 
+def test_a_live_run_carries_its_goods(house: House) -> None:
+    lines = {view.run.name[:3]: view.loads for view in house.runs_now()}
+
+    assert sum(line.qty for line in lines["D01"]) == 13
+    assert sum(line.qty for line in lines["D04"]) == 38
+    assert all(line.pickup_visit and not line.drop_visit for line in lines["D01"])
+    assert all(line.drop_visit and not line.pickup_visit for line in lines["D04"])
+
+
 def test_tomorrow_the_loops_leave_by_their_timetable_again(house: House) -> None:
-    house.set_up()
     monday = date(2026, 11, 23)
 
     def look(session: Session) -> list[time]:
@@ -122,18 +169,16 @@ def test_tomorrow_the_loops_leave_by_their_timetable_again(house: House) -> None
 
 
 def test_a_second_start_uses_what_is_there(house: House) -> None:
-    first = house.set_up()
     house.clock.at = FRIDAY_AFTERNOON + timedelta(minutes=2)
     before = house.parts.reads.run(lambda s: len(runs.open_runs(s, SITE_ID)))
 
     second = house.set_up()
 
-    assert second == first
+    assert second == PASSWORD
     assert house.parts.reads.run(lambda s: len(runs.open_runs(s, SITE_ID))) == before
 
 
 def test_a_start_hours_later_sends_the_trucks_out_again(house: House) -> None:
-    house.set_up()
     house.clock.at = FRIDAY_AFTERNOON + timedelta(hours=5)
 
     house.set_up()
@@ -143,8 +188,6 @@ def test_a_start_hours_later_sends_the_trucks_out_again(house: House) -> None:
 
 
 def test_a_visitor_finds_an_open_run(house: House) -> None:
-    house.set_up()
-
     def look(session: Session) -> list[str]:
         return [row.name for row in runs.open_runs(session, SITE_ID)
                 if row.vehicle_id == fleet.SPARE.id and row.driver_id is None]  # fmt: skip
@@ -152,20 +195,18 @@ def test_a_visitor_finds_an_open_run(house: House) -> None:
     assert house.parts.reads.run(look) == ["D01 Furniture A/B/C"]
 
 
-def test_a_folder_with_a_site_of_ones_own_is_left_alone(house: House) -> None:
+def test_a_folder_with_a_site_of_ones_own_is_left_alone(fresh: House) -> None:
     other = SiteId(UUID(int=9))
-    now = house.clock.now()
-    house.parts.writer.run(lambda s: site_service.create_site(s, other, Site(name="Mine"), now=now))
+    now = fresh.clock.now()
+    fresh.parts.writer.run(lambda s: site_service.create_site(s, other, Site(name="Mine"), now=now))
 
     with pytest.raises(Stop) as stop:
-        house.set_up()
+        fresh.set_up()
 
     assert "a site of your own" in stop.value.sentence
 
 
 def test_the_same_seed_gives_the_same_places(house: House) -> None:
-    house.set_up()
-
     places = house.parts.reads.run(lambda s: sites.page(s, SITE_ID))
 
     assert len(places) == 36
@@ -173,18 +214,14 @@ def test_the_same_seed_gives_the_same_places(house: House) -> None:
 
 
 def test_the_greeting_says_where_how_and_with_what(house: House) -> None:
-    password = house.set_up()
-
-    text = "\n".join(command.greeting(house.parts, password))
+    text = "\n".join(command.greeting(house.parts, PASSWORD))
 
     assert "/driver/" in text
-    assert f"demo   password {password}" in text
+    assert f"demo   password {PASSWORD}" in text
     assert "Pairing code" in text
 
 
 def test_each_simulated_vehicle_gets_a_code_of_its_own(house: House) -> None:
-    house.set_up()
-
     crews = command.crews(house.parts)
 
     assert len({crew.code for crew in crews}) == 5
