@@ -1,4 +1,4 @@
-"""A supervisor changes a run: by drag, by keyboard, priced before it is saved, live on the board."""
+"""A supervisor changes a run: by drag, by keyboard, priced first, live for others."""
 
 from collections.abc import Iterator
 

@@ -1,6 +1,6 @@
 """A board with a day half done, on SQLite: pages hold no SQL, so one database is enough."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from shutil import copy
 
@@ -15,9 +15,9 @@ from tests.server.conftest import as_person
 
 
 @pytest.fixture
-def settings(sqlite_template: Path, tmp_path: Path) -> Iterator[Settings]:
+def settings(sqlite_template: Path, tmp_path: Path) -> Settings:
     copy(sqlite_template, tmp_path / "milkrun.db")
-    yield Settings.read(data=tmp_path, driver_app="")
+    return Settings.read(data=tmp_path, driver_app="")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Times, lengths and distances as people read them."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -47,7 +48,10 @@ def test_distances_are_metres_until_they_are_kilometres() -> None:
 
 def test_a_change_of_the_plan_is_told_in_words() -> None:
     names = {"a": "Bakery", "b": "Grocer"}
-    ops = [{"op": "move", "visit": "a", "after": "b"}, {"op": "late", "delay_s": 900}]
+    ops: list[dict[str, Any]] = [
+        {"op": "move", "visit": "a", "after": "b"},
+        {"op": "late", "delay_s": 900},
+    ]
 
     assert lines_of(ops, names) == ["moved Bakery after Grocer", "delay of 15 min"]
 

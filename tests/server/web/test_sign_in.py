@@ -12,7 +12,7 @@ ORIGIN = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
 
 @pytest.mark.anyio
 async def test_name_and_password_open_the_wanted_page(client: AsyncClient, made: Board) -> None:
-    assert made.site_id
+    assert made.runs
     form = {"name": NAME, "password": PASSWORD, "next": "/loops"}
 
     answer = await client.post("/sign-in", data=form, headers=ORIGIN)
@@ -28,7 +28,7 @@ async def test_name_and_password_open_the_wanted_page(client: AsyncClient, made:
 async def test_every_failure_reads_the_same(
     client: AsyncClient, made: Board, form: dict[str, str]
 ) -> None:
-    assert made.site_id
+    assert made.runs
 
     answer = await client.post("/sign-in", data=form, headers=ORIGIN)
 
@@ -42,7 +42,7 @@ async def test_every_failure_reads_the_same(
 async def test_the_way_back_never_leaves_this_server(
     client: AsyncClient, made: Board, wanted: str
 ) -> None:
-    assert made.site_id
+    assert made.runs
     form = {"name": NAME, "password": PASSWORD, "next": wanted}
 
     answer = await client.post("/sign-in", data=form, headers=ORIGIN)
@@ -105,7 +105,7 @@ async def test_a_short_password_is_refused_with_a_sentence(
 
 @pytest.mark.anyio
 async def test_the_set_up_is_gone_once_somebody_exists(client: AsyncClient, made: Board) -> None:
-    assert made.site_id
+    assert made.runs
 
     answer = await client.get("/setup", headers=ORIGIN)
 
