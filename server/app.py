@@ -37,16 +37,18 @@ from server.imports import api as imports_api
 from server.loops import api as loops_api
 from server.migrations import steps
 from server.people import api as people_api
+from server.people.devices import BOUND
 from server.people.door import Porter
 from server.plant import api as plant_api
 from server.proofs import api as proofs_api
 from server.runs import api as runs_api
+from server.runs.service import rescope
 from server.schedule import api as schedule_api
 from server.schedule import service as schedule
 from server.schedule.alarm import Alarm, Timer
 from server.sites import api as sites_api
 from server.sync import api as sync_api
-from server.sync.service import files
+from server.sync.service import after_start, files
 from server.travel.adapters.greatcircle import GreatCircle
 from server.web import routes as pages
 from shared.ids import SiteId
@@ -73,6 +75,7 @@ JOBS: Mapping[str, Work] = {
     blobs.TIDY: lambda parts, job, _now: blobs.tidy(files(parts), job),
     schedule.MATERIALISE: _materialise,
     LOOK: lambda parts, job, now: look_job(parts.writer)(job, now),
+    BOUND: lambda parts, job, now: parts.writer.run(lambda s: rescope(s, job.site_id, now)),
 }
 
 
@@ -226,6 +229,7 @@ async def _clocks(parts: Parts) -> AsyncIterator[None]:
     timers = [*schedule.timers(parts.reads, parts.writer, gate), _estimates(parts)]
     alarm = Alarm(parts.leader, parts.clock, timers)
     await anyio.to_thread.run_sync(parts.leader.renew)
+    await anyio.to_thread.run_sync(after_start, parts)
     runner.start()
     alarm.start()
     async with anyio.create_task_group() as tasks:

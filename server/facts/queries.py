@@ -184,6 +184,22 @@ def _held(event: EventRow, state: EventState) -> HeldFact:
     )
 
 
+def devices_with_held(session: Session) -> list[tuple[SiteId, DeviceId]]:
+    """Every device of every site that has facts waiting."""
+    rows = session.execute(
+        select(col(EventRow.site_id), col(EventRow.device_id))
+        .join(
+            EventState,
+            (col(EventState.site_id) == col(EventRow.site_id))
+            & (col(EventState.event_id) == col(EventRow.id)),
+        )
+        .where(col(EventState.status) == rules.HELD, col(EventRow.device_id).is_not(None))
+        .distinct()
+        .order_by(col(EventRow.site_id), col(EventRow.device_id))
+    )
+    return [(SiteId(site_id), DeviceId(device_id)) for site_id, device_id in rows]
+
+
 def stream(session: Session, site_id: SiteId, stream_id: UUID) -> StreamHead | None:
     """Where a stream stands, None if it is not known."""
     row = session.get(StreamRow, (site_id, stream_id))

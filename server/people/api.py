@@ -136,11 +136,11 @@ def pair_code(body: wire.NewPairCode, who: Who, parts: InParts) -> dict[str, Any
 
 @router.patch("/devices/{device_id}", openapi_extra=needs("devices", "write"))
 def change_device(
-    device_id: DeviceId, body: wire.DeviceChange, who: Who, writer: InWriter, clock: InClock
+    device_id: DeviceId, body: wire.DeviceChange, who: Who, parts: InParts
 ) -> wire.DeviceOut:
     """Rename a device or bind it to a vehicle."""
-    changed, now = body.model_dump(exclude_unset=True), clock.now()
-    row = writer.run(lambda s: pairing.change(s, who, device_id, changed, now=now))
+    changed, now, jobs = body.model_dump(exclude_unset=True), parts.clock.now(), parts.jobs
+    row = parts.writer.run(lambda s: pairing.change(s, who, device_id, changed, jobs, now=now))
     return wire.device_out(row)
 
 

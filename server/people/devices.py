@@ -14,6 +14,7 @@ from server.core import audit
 from server.core.access import Principal, Resource, allow
 from server.core.clock import to_ms
 from server.core.ids import new_id
+from server.core.jobs import Job, Jobs
 from server.core.throttle import Limit, Throttle
 from server.people import queries
 from server.people.rules import TOKEN_PREFIX, new_code, new_token, read_code, sha256
@@ -26,6 +27,7 @@ BY_PEER = Limit("pair.peer", PAIR_TRIES, PAIR_CODE_S)
 BY_SERVER = Limit("pair.server", PAIR_TRIES * 10, PAIR_CODE_S)
 STATES = ("active", "retired", "stolen")
 EVERYBODY = "server"
+BOUND = "people.device_bound"
 
 
 @dataclass(frozen=True)
@@ -193,14 +195,20 @@ def change(
     who: Principal,
     device_id: DeviceId,
     changed: Mapping[str, Any],
+    jobs: Jobs,
     *,
     now: datetime,
 ) -> DeviceRow:
-    """Rename a device or bind it to a vehicle; keys that are absent stay."""
+    """Rename a device or bind it to a vehicle; keys that are absent stay.
+
+    The runs of both vehicles change hands by a job.
+    """
     row = _writable(session, who, device_id)
     before = {key: getattr(row, key) for key in changed}
+    if changed.get("vehicle_id", row.vehicle_id) != row.vehicle_id:
+        jobs.submit(session, Job(BOUND, who.site_id, "devices"))
     for key in ("name", "vehicle_id"):
-        if key in changed:
+        if key in changed and not (key == "name" and not changed[key]):
             setattr(row, key, changed[key])
     audit.record(
         session,

@@ -12,6 +12,7 @@ from server.core.access import Principal
 from server.core.jobs import Job, Jobs
 from server.core.logs import log
 from server.facts import service as facts
+from server.facts.rules import read
 from server.facts.service import Appended, HeldFact, NewFact, StoredFact
 from server.feed import queries as told
 from server.feed import service as feed
@@ -33,6 +34,7 @@ RUN, STOP = "run", "stop"
 HELD_FACT = "held_fact"
 FOLD_ERROR = "fold_error"
 SERVER = "server"
+UNREAD = frozenset({"unknown_type", "bad_body"})
 WAITING = frozenset({rules.UNKNOWN_RUN, rules.UNKNOWN_VISIT})
 CONFLICTS_TOLD_MAX = 20
 
@@ -138,6 +140,25 @@ def apply(
     blobs.give_up(session, site_id, _unreadable(counting))
     for run_id in sorted(touched):
         jobs.submit(session, Job(LOOK, site_id, str(run_id), {"run": str(run_id)}))
+
+
+def retry(
+    session: Session, site_id: SiteId, device_id: DeviceId, jobs: Jobs, *, now: datetime
+) -> None:
+    """Judge the waiting facts of a device again, also those an older server could not read."""
+    found = facts.held(session, site_id, device_id=device_id)
+    subjects = [_subject(one) for one in found if one.why in WAITING | UNREAD and _readable(one)]
+    due = _may_count(session, site_id, device_id, subjects)
+    if not due:
+        return
+    feed.lock(session, site_id, now)
+    released = facts.release(session, site_id, due, by=SERVER, now=now)
+    apply_guarded(session, site_id, released, jobs, now=now)
+    tell_held(session, site_id, device_id, now=now)
+
+
+def _readable(fact: HeldFact) -> bool:
+    return fact.doc is not None and read(str(fact.id), fact.doc).event is not None
 
 
 def _device(who: Principal) -> DeviceId:

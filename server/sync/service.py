@@ -122,6 +122,17 @@ def _keep_positions(parts: Parts, who: Principal, envelope: Envelope, now: datet
         log.warning("positions dropped", count=len(given.d), exc_info=error)
 
 
+def after_start(parts: Parts) -> None:
+    """Compare table and store of files, and judge again what waits: this server may know more."""
+    blobs.check(files(parts))
+    for site_id, device_id in parts.reads.run(facts_queries.devices_with_held):
+        now = parts.clock.now()
+        retry = partial(
+            effects.retry, site_id=site_id, device_id=device_id, jobs=parts.jobs, now=now
+        )
+        parts.writer.run(retry)
+
+
 def listener(who: Principal, allowed: Callable[[], Awaitable[bool]]) -> Listener:
     """The device that wants to be woken."""
     return Listener(who.site_id, _device(who), allowed)

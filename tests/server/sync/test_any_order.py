@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
@@ -21,8 +22,8 @@ SENDS = st.tuples(st.integers(0, 1), st.integers(1, 4), st.booleans())
 
 def a_day(circle: Circle) -> list[Event]:
     """What two people did at two stops: deliveries, a failure, an undo, scans."""
-    bakery = {"run": circle.run, "visit": circle.visits["bakery"]}
-    dairy = {"run": circle.run, "visit": circle.visits["dairy"]}
+    bakery: dict[str, Any] = {"run": circle.run, "visit": circle.visits["bakery"]}
+    dairy: dict[str, Any] = {"run": circle.run, "visit": circle.visits["dairy"]}
     closed = StopFailed.model_validate(
         {"reason": "closed", "proof": {"kind": "failure", "method": "none"}, "attempt": 1}
     )
@@ -44,14 +45,12 @@ def a_day(circle: Circle) -> list[Event]:
     ]
 
 
-def deal(
-    events: Sequence[Event], order: Sequence[int], owners: Sequence[int], hands: Sequence[Hand]
-) -> None:
-    """Let the devices record the facts in this order; owner 2 means both have it."""
-    for place in order:
+def deal(hands: Sequence[Hand], events: Sequence[Event], owners: Sequence[int]) -> None:
+    """Let the devices record the facts; owner 2 means both have it."""
+    for event, owner in zip(events, owners, strict=True):
         for number, hand in enumerate(hands):
-            if owners[place] in (number, 2):
-                hand.stream.record(events[place])
+            if owner in (number, 2):
+                hand.stream.record(event)
 
 
 @settings(

@@ -2,18 +2,23 @@
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
+from server.app import handlers
 from server.core.access import Principal, Role
 from server.core.http import Parts
+from server.core.jobs import Runner
 from server.feed import queries as feed
-from shared.ids import SiteId
+from server.runs.service import states
+from server.sync.service import after_start
+from shared.ids import RunId, SiteId
 from tests.helpers.builders import arrived, completed, id_of
 from tests.server.conftest import as_person
-from tests.server.sync.a_device import Circle, Device
+from tests.server.sync.a_device import VAN, Circle, Device, open_circle, pair_device
 
 pytestmark = pytest.mark.anyio
 NOWHERE = str(id_of("nowhere"))
@@ -135,3 +140,32 @@ async def test_a_correction_that_means_nothing_is_refused(
     answer = await board.post("/api/v1/facts", json=correction | change)
 
     assert answer.status_code == status
+
+
+async def test_what_waits_is_judged_again_when_the_server_starts(
+    van: Device, board: AsyncClient, parts: Parts, supervisor: Principal
+) -> None:
+    """Its run was dispatched while the device was away; a newer server could also read more."""
+    circle = open_circle(parts, supervisor, "bakery", dispatched=False)
+    await van.record(fact := arrived(run=circle.run, visit=circle.visits["bakery"])).exchange()
+    await van.record(arrived(run=NOWHERE)).exchange()
+    run_id = RunId(UUID(circle.run))
+    parts.writer.run(lambda s: states.dispatch(s, supervisor, run_id, now=parts.clock.now()))
+
+    after_start(parts)
+
+    assert fact.id not in [one["id"] for one in await waiting(board)]
+    assert len(await waiting(board)) == 1
+
+
+async def test_a_device_bound_to_the_van_gets_its_runs(
+    circle: Circle, board: AsyncClient, app: FastAPI, supervisor: Principal
+) -> None:
+    other = await pair_device(app, supervisor, "Tablet", van=False)
+    await other.exchange()
+    address = f"/api/v1/devices/{other.id}"
+
+    assert (await board.patch(address, json={"vehicle_id": str(VAN)})).status_code == 200
+
+    Runner(other.parts.jobs, other.parts.writer, other.parts.clock, handlers(other.parts)).run_due()  # type: ignore[arg-type]
+    assert f"run:{circle.run}" in (await other.exchange())["pull"]["scopes"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from httpx import AsyncClient
+from sqlmodel import Session
 
 from server.core.bus import ProcessBus
 from server.core.writer import AnyWriter, SnapshotReads
@@ -43,7 +44,7 @@ class Ear:
         return self.allowed
 
     def publish(self, *names: str, scope: str = "run:a", by: DeviceId | None = None) -> int:
-        def work(session: feed.Session) -> int:
+        def work(session: Session) -> int:
             if by is not None:
                 feed.caused_by(session, by)
             changes = [row(name, scope) for name in names]
