@@ -9,15 +9,13 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from server.loops.rules import Leg, Template, in_circle
+from server.runs import times
 from shared.departure import DepartureTime
-from shared.local_time import local_day, resolve_local
+from shared.local_time import local_day
 from shared.loop import Stop
 from shared.plan import NewLine as GivenLine
 from shared.proof import Level, Part, levels_of
-from shared.site import Interval, Location, days_between, opening
-from shared.task import RunView as Walk
-from shared.task import Start, TaskStop
-from shared.timeline import simulate
+from shared.site import Interval, Location
 
 START, END = "start", "end"
 DEPOTS = (START, END)
@@ -128,14 +126,6 @@ class Boxes(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Timed:
-    """Planned arrival and departure of each stop of the circle, and the return."""
-
-    times: tuple[tuple[datetime, datetime], ...]
-    return_at: datetime
-
-
 def plan_run(
     template: Template,
     departure: DepartureTime,
@@ -146,17 +136,20 @@ def plan_run(
     tz: tzinfo,
     cycle_no: int | None = None,
     boxes: Mapping[UUID, Sequence[Boxes]] | None = None,
+    lines: Sequence[NewLine] = (),
 ) -> NewRun:
-    """Plan the run of one departure: windows as instants, times by offsets or by the timeline."""
+    """Plan the run of one departure: windows as instants, times by offsets or by the timeline.
+
+    `boxes` are what the plant asks for, by station; `lines` are goods besides the usual ones.
+    """
     version = template.version
     circle = in_circle(version.stops)
-    services = [service_of(stop, places.get(stop.location_id)) for stop in version.stops]
+    spots = [places.get(stop.location_id) for stop in version.stops]
+    pairs = list(zip(version.stops, spots, strict=True))
+    services = [times.service_of(stop, place) for stop, place in pairs]
     day = local_day(departure.at, tz)
-    windows = [
-        windows_of(stop, places.get(stop.location_id), day, departure.at, tz)
-        for stop in version.stops
-    ]
-    timed = _times(template, departure.at, circle, services=services, windows=windows)
+    windows = [times.windows_of(stop, place, day, departure.at, tz) for stop, place in pairs]
+    timed = times.planned(template, departure.at, circle, services=services, windows=windows)
     visits = [
         replace(one, max_boxes=_room(one.location_id, boxes or {}))
         for one in _visits(
@@ -167,7 +160,7 @@ def plan_run(
     closed = [
         {"cause": "closed", "stop": str(template.stop_ids[n])}
         for n in circle
-        if not windows[n] and _wanted(version.stops[n], places.get(version.stops[n].location_id))
+        if not windows[n] and times.wants_windows(*pairs[n])
     ]
     return NewRun(
         name=_run_name(template, departure, tz),
@@ -194,7 +187,7 @@ def plan_run(
         takt_s=template.takt_s,
         cycle_no=cycle_no,
         violations=tuple(closed),
-        lines=tuple(_lines(version.stops, boxes or {})),
+        lines=(*_lines(version.stops, boxes or {}), *lines),
     )
 
 
@@ -247,114 +240,9 @@ def _run_name(template: Template, departure: DepartureTime, tz: tzinfo) -> str:
     return f"{template.code} {departure.at.astimezone(tz):%H:%M}"
 
 
-def service_of(stop: Stop, place: Location | None) -> int:
-    """Seconds of service: the stop's own, else the place's fixed part."""
-    if stop.service_s is not None:
-        return stop.service_s
-    return place.service_fixed_s if place is not None else 0
-
-
-def _wanted(stop: Stop, place: Location | None) -> bool:
-    return bool(stop.windows) or bool(place and place.windows)
-
-
-def windows_of(
-    stop: Stop, place: Location | None, day: date, leaves: datetime, tz: tzinfo
-) -> list[Interval]:
-    """Windows of a stop as instants: its own, else those of the place; a fixed time is one.
-
-    Looked up on the local day of departure and the next, for rounds past midnight; the next
-    day counts only when nothing is open any more on the first.
-    """
-    if stop.fixed_time_local is not None:
-        at = resolve_local(day, stop.fixed_time_local, tz).utc
-        return [(at, at)]
-    windows = stop.windows or (place.windows if place is not None else ())
-    found = opening(windows, days_between(day - _DAY, day + _DAY), tz)
-    ahead = [span for span in found if span[1] > leaves]
-    today = [span for span in ahead if local_day(span[0], tz) <= day]
-    return today or [span for span in ahead if span[0] <= leaves + timedelta(hours=12)]
-
-
-def _times(
-    template: Template,
-    leaves: datetime,
-    circle: Sequence[int],
-    *,
-    services: Sequence[int],
-    windows: Sequence[Sequence[Interval]],
-) -> Timed:
-    stops = template.version.stops
-    stays = [services[n] + stops[n].buffer_s for n in circle]
-    offsets = [stops[n].offset_s for n in circle]
-    end_offset = template.version.end_offset_s
-    exact = [offset for offset in offsets if offset is not None]
-    if len(exact) == len(offsets):
-        times = _by_offsets(leaves, exact, stays, [windows[n] for n in circle])
-        last = times[-1][1] if times else leaves
-        back = leaves + timedelta(seconds=end_offset or 0)
-        drive = last + timedelta(seconds=template.legs[-1][0] if template.legs else 0)
-        return Timed(tuple(times), max(back, last) if end_offset is not None else drive)
-    return walk(leaves, template.legs, stays, [windows[n] for n in circle])
-
-
-def _by_offsets(
-    leaves: datetime,
-    offsets: Sequence[int],
-    stays: Sequence[int],
-    windows: Sequence[Sequence[Interval]],
-) -> list[tuple[datetime, datetime]]:
-    times = []
-    for offset, stay, spans in zip(offsets, stays, windows, strict=True):
-        arrival = leaves + timedelta(seconds=offset)
-        opens = next((start for start, end in spans if end >= arrival), arrival)
-        times.append((arrival, max(arrival, opens) + timedelta(seconds=stay)))
-    return times
-
-
-def walk(
-    leaves: datetime,
-    legs: Sequence[Leg],
-    stays: Sequence[int],
-    windows: Sequence[Sequence[Interval]],
-) -> Timed:
-    """Walk a circle with the one timeline: start -> first ... last -> end."""
-    count = len(stays)
-    stops = {
-        n + 1: TaskStop(
-            n + 1, n + 1, service_s=stays[n], windows=tuple(_seconds(windows[n], leaves))
-        )
-        for n in range(count)
-    }
-    rows = [[0] * (count + 2) for _ in range(count + 2)]
-    for n, (seconds, _metres) in enumerate(legs):
-        rows[n][n + 1] = seconds
-    line = simulate(
-        Walk(stops=stops, durations=rows, end_index=count + 1),
-        list(range(1, count + 1)),
-        Start(0, 0),
-    )
-    steps = [step for step in line.steps if step.kind == "stop"]
-    times = tuple(
-        (
-            leaves + timedelta(seconds=step.arrival_s),
-            leaves + timedelta(seconds=step.departure_s),
-        )
-        for step in steps
-    )
-    return Timed(times, leaves + timedelta(seconds=line.end_s))
-
-
-def _seconds(spans: Sequence[Interval], since: datetime) -> list[tuple[int, int]]:
-    return [
-        (int((start - since).total_seconds()), int((end - since).total_seconds()))
-        for start, end in spans
-    ]
-
-
 def _visits(
     template: Template,
-    timed: Timed,
+    timed: times.Timed,
     circle: Sequence[int],
     *,
     services: Sequence[int],

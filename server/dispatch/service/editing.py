@@ -21,8 +21,8 @@ from server.people import queries as people
 from server.runs import queries as runs
 from server.runs import service as running
 from server.runs.queries import RunView
-from server.runs.rules import windows_of
 from server.runs.service import AddedVisit, PlanDraft
+from server.runs.times import windows_of
 from server.sites import queries as sites
 from shared.events import RunOrderProposed
 from shared.ids import DriverId, EventId, RunId, SiteId, VehicleId

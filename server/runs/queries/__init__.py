@@ -11,7 +11,7 @@ from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
 from server.core.access import Principal, Resource, Role, allow
-from server.facts.queries import StoredFact, facts_of_runs, facts_of_visits
+from server.facts.queries import StoredFact, facts_about
 from server.runs.tables import LoadLineRow, OrderRow, PlanRow, PositionRow, RunRow, StopVisitRow
 from server.sites import queries as sites
 from shared.ids import CarrierId, DeviceId, DriverId, RunId, SiteId, VehicleId, VisitId
@@ -360,10 +360,9 @@ def orders(session: Session, site_id: SiteId, state: str | None = None) -> Seque
 
 def run_facts(session: Session, site_id: SiteId, view: RunView) -> list[StoredFact]:
     """Facts of a run and its visits, each once, in the order of their stamps."""
-    named = facts_of_runs(session, site_id, [RunId(view.run.id)])
-    mine = facts_of_visits(session, site_id, [VisitId(one.id) for one in view.visits])
-    found = {fact.event.id: fact for fact in (*named, *mine)}
-    return sorted(found.values(), key=lambda fact: fact.event.stamp)
+    visits = [VisitId(one.id) for one in view.visits]
+    found = facts_about(session, site_id, [RunId(view.run.id)], visits)
+    return sorted(found, key=lambda fact: fact.event.stamp)
 
 
 def visited_places(session: Session, site_id: SiteId, ids: Ids) -> set[UUID]:

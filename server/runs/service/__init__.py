@@ -4,7 +4,6 @@ from server.runs.rules import NewLine, NewRun, NewVisit
 from server.runs.service.adhoc import NewAdHoc, open_ad_hoc
 from server.runs.service.estimates import Estimate, set_estimates
 from server.runs.service.folding import refold
-from server.runs.service.goods import StockLine, add_stock
 from server.runs.service.marking import mark_runs, marks_of, unmarked
 from server.runs.service.opening import (
     drop_by_calendar,
@@ -46,9 +45,7 @@ __all__ = [
     "NewVisit",
     "Overrides",
     "PlanDraft",
-    "StockLine",
     "VisitEdit",
-    "add_stock",
     "any_to_close",
     "assign",
     "assigned",

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from server.core import audit
 from server.core.access import Principal
 from server.core.clock import from_ms
-from server.runs import rules
+from server.runs import rules, times
 from server.runs.rules import NewLine, NewRun, NewVisit
 from server.runs.service.opening import open_run
 from server.sites import queries as sites
@@ -55,7 +55,7 @@ def open_ad_hoc(session: Session, who: Principal, given: NewAdHoc, *, now: datet
     tz = zone(sites.site(session, who.site_id).tz)
     windows = [_windows(stop, places[_place_of(stop)], leaves, tz.key) for stop in given.stops]
     stays = [_service(stop, places[_place_of(stop)]) for stop in given.stops]
-    timed = rules.walk(leaves, legs, stays, windows)
+    timed = times.walk(leaves, legs, stays, windows)
     site_proof = sites.settings(session, who.site_id).proof
     visits = [
         NewVisit(
@@ -120,7 +120,7 @@ def _windows(stop: Insert, place: Location, leaves: datetime, tz: str) -> Sequen
     if stop.windows is not None:
         return [(from_ms(first), from_ms(last)) for first, last in stop.windows]
     day = leaves.astimezone(zone(tz)).date()
-    return rules.windows_of(_as_stop(stop), place, day, leaves, zone(tz))
+    return times.windows_of(_as_stop(stop), place, day, leaves, zone(tz))
 
 
 def _as_stop(stop: Insert) -> Stop:
