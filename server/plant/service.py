@@ -20,6 +20,7 @@ from server.feed.service import FeedChange
 from server.plant import queries, rules
 from server.plant.rules import Mark, Told
 from server.plant.tables import AndonRow, ControlCycleRow, EmptiesBalanceRow, EmptiesEntryRow
+from server.sites import queries as sites
 from shared.events import Body
 from shared.ids import LocationId, RunId, SiteId, VisitId
 from shared.plant_facts import AndonAcknowledged, AndonCleared, AndonRaised
@@ -103,7 +104,16 @@ def _tell(session: Session, row: AndonRow, now: datetime) -> None:
     if gone:
         feed.close_exception(session, site_id, ANDON, ANDON, row.id, now=now)
     else:
-        feed.raise_exception(session, site_id, ANDON, ANDON, row.id, detail=told, now=now)
+        detail = {**told, "name": _name(session, row)}
+        feed.raise_exception(session, site_id, ANDON, ANDON, row.id, detail=detail, now=now)
+
+
+def _name(session: Session, row: AndonRow) -> str:
+    """The station's name, for lists."""
+    if row.station_id is None:
+        return ""
+    found = sites.locations(session, SiteId(row.site_id), [row.station_id])
+    return found[row.station_id].name if row.station_id in found else ""
 
 
 def _book_visits(

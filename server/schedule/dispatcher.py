@@ -9,7 +9,6 @@ from sqlmodel import Session
 
 from server.core.access import Principal, system
 from server.core.db import Reads, Writer
-from server.dispatch.service import stock_train
 from server.feed import service as feed
 from server.runs import queries as runs
 from server.runs import service as running
@@ -75,7 +74,6 @@ def _one(
     if not auto:
         _say_why(session, site_id, run_id, ["auto_dispatch is off"], now)
         return False
-    stock_train(session, site_id, run_id, now)
     items = gate(session, site_id, run_id, now)
     blocks = [sentence for _item, level, sentence in items if level == "block"]
     if blocks:
@@ -104,7 +102,6 @@ def dispatch_one(
 ) -> runs.RunView:
     """Dispatch one run because somebody says so; a block needs a reason to be overridden."""
     runs.allowed_run(session, who, run_id, "write")
-    stock_train(session, who.site_id, run_id, now)
     items = gate(session, who.site_id, run_id, now)
     running.dispatch(session, who, run_id, gate=items, overrides=overrides, now=now)
     return runs.load(session, who.site_id, run_id)

@@ -3,7 +3,6 @@
 from server.dispatch.service.editing import edit, undo, whatif
 from server.dispatch.service.gating import gate, gate_items
 from server.dispatch.service.looking import look, look_at_open_runs, look_job
-from server.dispatch.service.stocking import stock_train
 
 __all__ = [
     "edit",
@@ -12,7 +11,6 @@ __all__ = [
     "look",
     "look_at_open_runs",
     "look_job",
-    "stock_train",
     "undo",
     "whatif",
 ]

@@ -1,7 +1,7 @@
 """Look ahead: when each visit will be reached, how sure that is, who will be late."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from shared.timeline import simulate
 LOOK = "dispatch.look"
 VISIT = "visit"
 RUNS_PER_WORK = 10
+NEAR_S = 7_200
 
 
 def look(session: Session, site_id: SiteId, run_id: RunId, now: datetime) -> bool:
@@ -60,18 +61,29 @@ def look_job(writer: Writer) -> Handler:
 
 
 def look_at_open_runs(reads: Reads, writer: Writer, now: datetime) -> int:
-    """Look at every dispatched run, for the refresh timer; says how many there were."""
+    """Look at every run that time can move, for the refresh timer; says how many there were."""
     count = 0
     for site_id in reads.run(sites.all_sites):
-        open_runs = reads.run(_open_runs(site_id))
+        open_runs = reads.run(_near_runs(site_id, now))
         for start in range(0, len(open_runs), RUNS_PER_WORK):
             writer.run(_look_at(site_id, open_runs[start : start + RUNS_PER_WORK], now))
         count += len(open_runs)
     return count
 
 
-def _open_runs(site_id: SiteId) -> Callable[[Session], list[RunId]]:
-    return lambda session: [RunId(row.id) for row in runs.open_runs(session, site_id)]
+def _near_runs(site_id: SiteId, now: datetime) -> Callable[[Session], list[RunId]]:
+    """Runs under way or about to leave; time moves nothing about the others yet."""
+    soon = now + timedelta(seconds=NEAR_S)
+
+    def work(session: Session) -> list[RunId]:
+        return [
+            RunId(row.id)
+            for row in runs.open_runs(session, site_id)
+            if row.returned_at is None
+            and (row.departed_at is not None or row.planned_departure_at <= soon)
+        ]
+
+    return work
 
 
 def _look_at(site_id: SiteId, run_ids: Sequence[RunId], now: datetime) -> Callable[[Session], None]:

@@ -154,9 +154,10 @@ def test_the_job_looks_and_forgives_a_run_that_is_gone(
     assert None not in etas(reads)
 
 
-def test_the_refresh_looks_at_every_dispatched_run(
+def test_the_refresh_looks_at_every_run_that_is_near(
     writer: AnyWriter, reads: SnapshotReads, view: RunView
 ) -> None:
     assert view.run.plan_state == "dispatched"
+    assert service.look_at_open_runs(reads, writer, EIGHT - timedelta(hours=3)) == 0
     assert service.look_at_open_runs(reads, writer, EIGHT) == 1
     assert None not in etas(reads)

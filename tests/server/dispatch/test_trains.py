@@ -1,4 +1,4 @@
-"""A tugger train takes the boxes that are due at its stations, as far as they fit."""
+"""A tugger train: what is due at its stations, its load, and its way round."""
 
 from datetime import time
 from uuid import UUID
@@ -39,7 +39,7 @@ def trains(writer: AnyWriter, reads: Reads) -> list[runs.RunView]:
     found_site(writer)
     tugger = add_vehicle(writer, "Tugger 1", "tugger")
     writer.run(
-        lambda s: fleet.change_vehicle(s, SUPERVISOR, tugger, {"capacity_units": 4.0}, now=NOON)
+        lambda s: fleet.change_vehicle(s, SUPERVISOR, tugger, {"capacity_units": 6.0}, now=NOON)
     )
     for name in STATIONS:
         give(writer, SUPERVISOR, id_of(name), f"P-{name}")
@@ -72,7 +72,7 @@ def boxes(view: runs.RunView) -> list[int]:
 
 def test_parts_of_a_box_add_up_over_the_rounds(trains: list[runs.RunView]) -> None:
     assert len(trains) == 3
-    assert [sum(boxes(one)) for one in trains] == [4, 4, 4]
+    assert sorted(sum(boxes(one)) for one in trains) == [4, 4, 5]
     by_part: dict[str, int] = {}
     for line in (line for one in trains for line in one.loads):
         by_part[line.part_no] = by_part.get(line.part_no, 0) + line.qty
@@ -88,10 +88,11 @@ def test_every_line_is_dropped_at_the_station_of_its_part(trains: list[runs.RunV
 
 
 def test_the_train_is_never_overloaded(reads: Reads, trains: list[runs.RunView]) -> None:
-    for view in trains:
-        key = RunId(view.run.id)
-        found = reads.run(lambda s, key=key: gate(s, SITE, key, EVENING))
-        assert not [one for one in found if one.level == "block"]
+    keys = [RunId(view.run.id) for view in trains]
+
+    found = reads.run(lambda s: [gate(s, SITE, key, EVENING) for key in keys])
+
+    assert not [one for items in found for one in items if one.level == "block"]
 
 
 def test_skipping_a_station_takes_the_same_way_round(
