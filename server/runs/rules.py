@@ -157,11 +157,7 @@ def plan_run(
         )
     ]
     end = version.end_location or version.start_location
-    closed = [
-        {"cause": "closed", "stop": str(template.stop_ids[n])}
-        for n in circle
-        if not windows[n] and times.wants_windows(*pairs[n])
-    ]
+    closed = [n for n in circle if not windows[n] and times.wants_windows(*pairs[n])]
     return NewRun(
         name=_run_name(template, departure, tz),
         kind=template.kind,
@@ -186,7 +182,7 @@ def plan_run(
         resequence_mode=version.resequence_mode,
         takt_s=template.takt_s,
         cycle_no=cycle_no,
-        violations=tuple(closed),
+        violations=tuple({"cause": "closed", "stop": str(template.stop_ids[n])} for n in closed),
         lines=(*_lines(version.stops, boxes or {}), *lines),
     )
 
