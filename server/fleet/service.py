@@ -18,6 +18,10 @@ from shared.ids import CarrierId, SiteId, VehicleId
 from shared.refusals import refuse
 
 SITE_SCOPE = "site"
+CLEARABLE = frozenset({
+    "capacity_kg", "capacity_l", "capacity_units", "goods_carriers", "height_m", "range_m",
+    "cost_per_km_minor", "carrier_id", "service_due_date", "service_due_m",
+})  # fmt: skip
 TOLD = ("name", "plate", "kind", "capacity_kg", "capacity_l", "capacity_units", "goods_carriers",
         "height_m", "energy", "range_m", "skills", "carrier_id")  # fmt: skip
 
@@ -126,7 +130,7 @@ def _apply(row: VehicleRow | CarrierRow, changed: Mapping[str, Any]) -> None:
     if expected is not None and expected != row.rev:
         raise refuse("rev")
     for key, value in changed.items():
-        if key != "expected_rev":
+        if key in CLEARABLE or (value is not None and key != "expected_rev"):
             setattr(row, key, list(value) if key == "skills" else value)
 
 

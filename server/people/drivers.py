@@ -76,7 +76,12 @@ def change_driver(
 
 
 def _columns(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: given[key] for key in KEYS if key in given and given[key] is not None}
+    clearable = ("carrier_id", "valid_until", "shift", "badge_hash")
+    return {
+        key: given[key]
+        for key in KEYS
+        if key in given and (key in clearable or given[key] is not None)
+    }
 
 
 def _fresh_id(session: Session, who: Principal, given: Mapping[str, Any], now: datetime) -> UUID:
