@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from sqlmodel import Session
+
 from server.people import devices
 from server.runs import queries as runs
 from server.runs.service import plans
@@ -43,7 +45,7 @@ def change_plan(
     )
     now = world.clock.now()
 
-    def write(session: plans.Session) -> None:
+    def write(session: Session) -> None:
         run_id = RunId(UUID(circle.run))
         version = runs.load(session, world.boss.site_id, run_id).run.plan_version
         plans.write_plan(

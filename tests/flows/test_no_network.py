@@ -8,6 +8,7 @@ from driver_app import actions
 from driver_app.actions import Saved
 from driver_app.device.ports import Spot
 from shared.ids import RunId, VisitId
+from shared.road_facts import StopDeparted
 from tests.flows.a_day import begin, facts_at_the_office, on_the_road
 from tests.helpers.photos import jpeg
 from tests.helpers.world import World
@@ -70,7 +71,7 @@ async def test_cold_start_in_a_dead_zone_shows_the_manifest(the_world: World) ->
 async def test_a_thousand_facts_need_few_requests(the_world: World) -> None:
     circle, phone = await on_the_road(the_world, "bakery")
     visit = VisitId(UUID(circle.visits["bakery"]))
-    body = actions.stops.StopDeparted()
+    body = StopDeparted()
     act = actions.record.Act([body] * 1_000, run=circle.run, visit=str(visit))
     await actions.record.record(phone.ctx, act)
     before = len(phone.network.requests)

@@ -25,9 +25,8 @@ async def drive(world: World, phone: Phone, seconds: int, north: float) -> None:
 
 def stored(world: World) -> int:
     """How many positions the office has."""
-    return world.parts.reads.run(
-        lambda s: s.connection().execute(text("SELECT count(*) FROM position")).scalar_one()
-    )
+    statement = text("SELECT count(*) FROM position")
+    return int(world.parts.reads.run(lambda s: s.connection().execute(statement).scalar_one()))
 
 
 async def test_stops_complete_without_any_fix(the_world: World) -> None:

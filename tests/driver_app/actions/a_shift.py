@@ -97,7 +97,7 @@ class Shift:
         async def run(_work: Any) -> Any:
             return self.ctx.store._guard(lambda: broken(None))  # type: ignore[arg-type]
 
-        self.ctx.store.run = run  # type: ignore[method-assign]
+        self.ctx.store.run = run  # type: ignore[method-assign, assignment]
 
 
 def visit_id(name: str) -> VisitId:
