@@ -201,9 +201,12 @@ def _draft(
         for number, stop in answer.run.stops.items()
     }
     line = simulate(replace(answer.run, stops=stops), answer.order, answer.at)
+    back = {
+        one.id: (line.end_s * 1000, line.end_s * 1000) for one in seen.visits if one.kind == "end"
+    }
     return PlanDraft(
         order=order,
-        times=planned_times(read, line.steps),
+        times=planned_times(read, line.steps) | back,
         legs=seen.ground.legs(route),
         return_ms=line.end_s * 1000,
         ops=[write_op(op) for op in ops],

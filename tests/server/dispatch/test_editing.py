@@ -81,6 +81,8 @@ def test_an_edit_becomes_the_next_version_with_times_and_legs(
     assert (answer["plan_version"], order(answer)) == (2, [a, c, b])
     assert (plan.version, plan.reason, plan.made_by) == (2, "road closed", "Anna")
     assert len(plan.legs) == 4
+    back = only_run(reads).run.planned_return_at
+    assert answer["times"][str(view.visits[-1].id)] == [to_ms(back), to_ms(back)]
     assert {key: span[0] for key, span in answer["times"].items() if key in expected["etas"]} == (
         expected["etas"]
     )
