@@ -199,6 +199,8 @@ class Showing:
                 log.warning("beat: the store did not answer")
 
     async def _count(self) -> None:
+        # A component that raised ends Flet's drawing task for good; it is begun again.
+        self.page.session.start_updates_scheduler()
         beat = self.desk.beat
         beat.n += 1
         self._tick()

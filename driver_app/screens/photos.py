@@ -104,7 +104,7 @@ def _ways(desk: Desk, open_camera: Act, pick: Act) -> ft.Control:
 def _taken(draft: DraftView, desk: Desk) -> ft.Control:
     pictures = [f for f in draft.files if f.role in ("photo", "document")]
     return ft.Row(
-        [keyed(_thumb(f, draft, desk), f.sha) for f in pictures],
+        [keyed(f.sha, _thumb, f, draft, desk) for f in pictures],
         wrap=True,
         visible=bool(pictures),
         spacing=theme.GAP,

@@ -5,13 +5,14 @@ from collections.abc import Callable
 import flet as ft
 
 from driver_app import actions, theme
-from driver_app.actions import Missing
+from driver_app.actions import Missing, NotSaved, Saved
 from driver_app.actions.runs import Disruption
 from driver_app.i18n import _, minutes
 from driver_app.screens.desk import Desk, run_route, stop_route, use_desk, use_params
 from driver_app.screens.frame import frame
 from driver_app.screens.lost import lost
 from driver_app.screens.photos import photo_part
+from driver_app.screens.proof import lacking_panel
 from driver_app.screens.proof_levels import part_name
 from driver_app.screens.proof_parts import note_part
 from driver_app.state import DraftView, RunView, VisitView
@@ -111,56 +112,56 @@ def _evidence(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control:
 @ft.component
 def _foot(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     """Not done now: for another day, or again later today."""
-    needed, need = state("")
+    unsaid, set_unsaid = state(start=False)
+    missing, set_missing = maybe(Missing)
 
-    async def failed() -> None:
-        need(await _fail(draft, visit, run, desk))
+    async def failed(*, confirmed: bool = False) -> None:
+        set_unsaid(not draft.reason)
+        if draft.reason:
+            found = await actions.fail_stop(desk.ctx, visit.id, draft, confirmed=confirmed)
+            set_missing(_settled(found, run, desk))
 
     async def later() -> None:
-        need(await _skip(draft, visit, run, desk))
+        set_unsaid(not draft.reason)
+        if draft.reason:
+            _settled(
+                await actions.skip_stop(desk.ctx, visit.id, draft.reason, return_later=True),
+                run,
+                desk,
+            )
+
+    async def cannot(reason: str) -> None:
+        draft.no_proof_reason = reason
+        await actions.keep(desk.ctx, draft)
+        await failed()
 
     rows: list[ft.Control] = []
-    if needed and not (needed == "reason" and draft.reason):
-        words = (
-            _("First choose a reason.")
-            if needed == "reason"
-            else _("Still needed: {parts}").format(parts=needed)
-        )
+    if unsaid and not draft.reason:
+        words = _("First choose a reason.")
         rows.append(strip(words, ft.Icons.ERROR, Tone.BAD, identifier="problem.missing"))
-    rows.append(
-        big_button(
-            _("Could not be done"), "problem.save", failed, icon=ft.Icons.CANCEL, tone=Tone.BAD
-        )
-    )
-    rows.append(ft.Container(height=0))
-    rows.append(
-        ft.Row(
-            [side_button(_("Come back later today"), "problem.later", later, icon=ft.Icons.REPLAY)]
-        )
-    )
+    if missing is not None:
+        rows.append(lacking_panel(missing, desk, cannot, lambda: failed(confirmed=True)))
+    rows.extend(_ways_out(failed, later))
     return ft.Column(rows, spacing=theme.GAP, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
 
 
-async def _fail(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> str:
-    """Record the failure; answers what is still needed for it."""
-    if not draft.reason:
-        return "reason"
-    found = await actions.fail_stop(desk.ctx, visit.id, draft, confirmed=True)
+def _ways_out(failed: Act, later: Act) -> list[ft.Control]:
+    words = _("Could not be done")
+    quiet = side_button(_("Come back later today"), "problem.later", later, icon=ft.Icons.REPLAY)
+    return [
+        big_button(words, "problem.save", failed, icon=ft.Icons.CANCEL, tone=Tone.BAD),
+        ft.Container(height=0),
+        ft.Row([quiet]),
+    ]
+
+
+def _settled(found: Saved | Missing | NotSaved, run: RunView, desk: Desk) -> Missing | None:
+    """Back to the run when it was saved; else what is missing, or the red panel."""
     if isinstance(found, Missing):
-        return ", ".join(part_name(p) for p in (*found.required, *found.warn))
+        return found
     if desk.told(found):
         desk.go(run_route(run.id))
-    return ""
-
-
-async def _skip(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> str:
-    """Record that the stop comes later; answers what is still needed for it."""
-    if not draft.reason:
-        return "reason"
-    done = await actions.skip_stop(desk.ctx, visit.id, draft.reason, return_later=True)
-    if desk.told(done):
-        desk.go(run_route(run.id))
-    return ""
+    return None
 
 
 @ft.component

@@ -163,7 +163,7 @@ def _foot(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.Co
 
     rows: list[ft.Control] = []
     if missing is not None:
-        rows.append(_lacking(missing, desk, cannot, lambda: finish(confirmed=True)))
+        rows.append(lacking_panel(missing, desk, cannot, lambda: finish(confirmed=True)))
     rows.append(
         big_button(
             _("Saving …") if saving else _("Complete stop"),
@@ -189,7 +189,7 @@ def _foot(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.Co
     return _stack(rows)
 
 
-def _lacking(
+def lacking_panel(
     missing: Missing, desk: Desk, cannot: Callable[[str], object], anyway: Keep
 ) -> ft.Control:
     if missing.required:

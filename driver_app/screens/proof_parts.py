@@ -225,7 +225,7 @@ def recipient_part(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control
         draft.signer = name
         await actions.keep(desk.ctx, draft)
 
-    return keyed(kept_field(_("Name"), "stop.recipient", draft.signer, named), f"signer.{visit.id}")
+    return keyed(f"signer.{visit.id}", kept_field, _("Name"), "stop.recipient", draft.signer, named)
 
 
 @ft.component
@@ -244,8 +244,12 @@ def signature_part(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control
 
     drawn = tuple(tuple(points) for points in draft.strokes)
     pad = keyed(
-        signature_pad("stop.signature", drawn, max(240.0, room), stroke),
         f"signature.{visit.id}",
+        signature_pad,
+        "stop.signature",
+        drawn,
+        max(240.0, room),
+        stroke,
     )
     who = text.soft(_("Signs: {name}").format(name=draft.signer or "–"))
     wipe = side_button(_("Clear"), "stop.signature.clear", clear, icon=ft.Icons.CLEAR)
@@ -260,4 +264,4 @@ def note_part(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control:
         draft.note = words
         await actions.keep(desk.ctx, draft)
 
-    return keyed(kept_field(_("Note"), "stop.note", draft.note, noted, lines=2), f"note.{visit.id}")
+    return keyed(f"note.{visit.id}", kept_field, _("Note"), "stop.note", draft.note, noted, lines=2)

@@ -7,7 +7,6 @@ import flet as ft
 
 T = TypeVar("T")
 Held_contra = TypeVar("Held_contra", contravariant=True)
-Shown = TypeVar("Shown", bound=ft.BaseControl)
 
 
 class Put(Protocol[Held_contra]):
@@ -36,10 +35,10 @@ def box(start: T) -> list[T]:
     return kept
 
 
-def keyed(control: Shown, key: str) -> Shown:
-    """Give a control a name among its siblings, so that it is never taken for another."""
-    control.key = key
-    return control
+def keyed(key: str, make: Callable[..., ft.Control], *args: Any, **named: Any) -> ft.Control:
+    """Draw a component under a name among its siblings, so that it is never taken for another."""
+    shown: ft.Control = make(*args, key=key, **named)
+    return shown
 
 
 def _nothing() -> Any:

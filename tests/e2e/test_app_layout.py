@@ -182,8 +182,8 @@ def look_at(tab: DriverTab, name: str) -> None:
 
 def faults(tab: DriverTab, width: int, height: int) -> list[str]:
     """What does not fit, in words."""
-    shown = [b for b in tab.buttons() if b.width > 0 and visible(b, height)]
-    whole_ones = [b for b in shown if whole(b, height)]
+    shown = [b for b in tab.buttons() if b.width > 1 and b.height > 1 and visible(b, height)]
+    whole_ones = [b for b in shown if not b.cut and whole(b, height)]
     return [
         *(f"cut: {b}" for b in shown if b.x < -1 or b.x + b.width > width + 1),
         *(f"small: {b}" for b in whole_ones if min(b.width, b.height) < TOUCH - 1),
@@ -199,7 +199,7 @@ def visible(box: Box, height: int) -> bool:
 
 def whole(box: Box, height: int) -> bool:
     """Not cut by the edge of a list that scrolls."""
-    return box.y >= 0 and box.y + box.height <= height and box.height > 20
+    return box.y >= 0 and box.y + box.height <= height
 
 
 def overlapping(boxes: list[Box]) -> list[tuple[Box, Box]]:

@@ -28,6 +28,25 @@ CHROMIUM_ARGS = (
     "--force-device-scale-factor=1",
 )
 FLAG = "window.addEventListener('flutter-first-frame', () => { window.firstFrame = true })"
+# What is scrolled out of sight stays in the tree: only the part inside every scroller counts.
+MEASURE = """(selector) => [...document.querySelectorAll(selector)].map(e => {
+    const full = e.getBoundingClientRect();
+    let {left, top, right, bottom} = full, edge = false;
+    for (let p = e.parentElement; p; p = p.parentElement) {
+        if (!p.tagName.startsWith('FLT-SEMANTICS')) break;
+        const style = p.getAttribute('style') || '';
+        if (!/overflow(-y)?: (scroll|hidden|auto)/.test(style)) continue;
+        const b = p.getBoundingClientRect();
+        // Flutter cuts a node at the edge of its scroller itself: then both edges are one.
+        edge = edge || full.bottom > b.bottom - 1 || full.top < b.top + 1;
+        left = Math.max(left, b.left); top = Math.max(top, b.top);
+        right = Math.min(right, b.right); bottom = Math.min(bottom, b.bottom);
+    }
+    const named = e.closest('[flt-semantics-identifier]');
+    const name = named ? named.getAttribute('flt-semantics-identifier') : e.innerText;
+    const cut = edge || right - left < full.width - 1 || bottom - top < full.height - 1;
+    return [name, cut, left, top, Math.max(0, right - left), Math.max(0, bottom - top)];
+})"""
 
 
 class Box(NamedTuple):
@@ -38,6 +57,8 @@ class Box(NamedTuple):
     y: float
     width: float
     height: float
+    cut: bool = False
+    """Part of it is scrolled out of sight."""
 
     def overlaps(self, other: "Box") -> bool:
         """Whether both share more than an edge."""
@@ -138,26 +159,19 @@ class DriverTab:
         self.says(words).wait_for(state="attached", timeout=SEEN_MS)
 
     def boxes(self) -> list[Box]:
-        """Where every named thing is."""
-        found: list[list[object]] = self.page.evaluate(
-            """() => [...document.querySelectorAll('[flt-semantics-identifier]')].map(e => {
-                const b = e.getBoundingClientRect();
-                return [e.getAttribute('flt-semantics-identifier'), b.x, b.y, b.width, b.height];
-            })"""
-        )
-        return [Box(str(n), *(float(str(v)) for v in rest)) for n, *rest in found]
+        """Where every named thing is, as far as it is to be seen."""
+        return self._measured("[flt-semantics-identifier]")
 
     def buttons(self) -> list[Box]:
         """Where everything that can be tapped is; named like its identifier or its words."""
-        found: list[list[object]] = self.page.evaluate(
-            """() => [...document.querySelectorAll('[flt-tappable]')].map(e => {
-                const b = e.getBoundingClientRect();
-                const named = e.closest('[flt-semantics-identifier]');
-                const name = named ? named.getAttribute('flt-semantics-identifier') : '';
-                return [name || e.innerText, b.x, b.y, b.width, b.height];
-            })"""
-        )
-        return [Box(str(n), *(float(str(v)) for v in rest)) for n, *rest in found]
+        return self._measured("[flt-tappable]")
+
+    def _measured(self, selector: str) -> list[Box]:
+        found: list[list[object]] = self.page.evaluate(MEASURE, selector)
+        return [
+            Box(str(name), *(float(str(v)) for v in rest), cut=bool(cut))
+            for name, cut, *rest in found
+        ]
 
     def screenshot(self, name: str) -> None:
         """Write the picture into the folder named by MILKRUN_SCREENS; without it, do nothing."""

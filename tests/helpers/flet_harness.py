@@ -91,9 +91,11 @@ class HeadlessApp:
         self._start = {"route": route, "width": width, "height": height, "web": False}
         self._answers = answers or {}
         self.connection: Recording
+        self._others: set[asyncio.Task[Any]] = set()
         self.session: Any  # Flet's Session, mostly untyped
 
     async def __aenter__(self) -> Self:
+        self._others = asyncio.all_tasks()
         self.connection = Recording(self._answers)
         self.session = Session(self.connection)
         self.connection.session = self.session
@@ -195,9 +197,8 @@ class HeadlessApp:
 
     def kill(self) -> None:
         """Drop the session as a killed process would: nothing is closed."""
-        for task in asyncio.all_tasks():
-            if task is not asyncio.current_task():
-                task.cancel()
+        for task in asyncio.all_tasks() - self._others:
+            task.cancel()
 
 
 def _bodies(value: Any) -> list[Any]:
