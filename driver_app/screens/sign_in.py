@@ -40,19 +40,13 @@ def sign_in() -> ft.View:
         desk.notice.why = "badge" if isinstance(found, NotKnown) else desk.notice.why
 
     session = desk.session
-    known = [_tile(d, choose) for d in session.drivers if d.has_pin]
-    people = (
-        [text.label(_("Or choose your name")), *known]
-        if known
-        else [empty(_("No names are on this device yet. They come with the first contact."))]
-    )
     scan = scan_field("sign_in.badge", _("Scan your badge"), badge)
     return frame(
         desk,
         "/sign-in",
         _("Who is driving?"),
         [_site(session), card([scan])],
-        side=people,
+        side=[_people(session, choose)],
         footer=[
             side_button(
                 _("I am not on the list"),
@@ -65,7 +59,21 @@ def sign_in() -> ft.View:
     )
 
 
+@ft.component
+def _people(session: SessionView, choose: Callable[[DriverTile], object]) -> ft.Control:
+    """The names on this device; drawn again when the first contact brings them."""
+    known: list[ft.Control] = [_tile(d, choose) for d in session.drivers if d.has_pin]
+    if known:
+        known.insert(0, text.label(_("Or choose your name")))
+    else:
+        words = _("No names are on this device yet. They come with the first contact.")
+        known.append(empty(words))
+    return ft.Column(known, spacing=theme.GAP, horizontal_alignment=ft.CrossAxisAlignment.STRETCH)
+
+
+@ft.component
 def _site(session: SessionView) -> ft.Control:
+    """Where this device belongs; the site's name comes with the first contact."""
     named = " · ".join(n for n in (session.site_name, session.device_name) if n)
     return text.body(named or _("This device is paired."))
 
