@@ -9,6 +9,7 @@ from driver_app.actions.drafts import (
     open_draft,
 )
 from driver_app.actions.joining import Session, join
+from driver_app.actions.leaving import check_all, export_outbox, unpair
 from driver_app.actions.loads import (
     count_line,
     scan_load,
@@ -16,6 +17,7 @@ from driver_app.actions.loads import (
 )
 from driver_app.actions.outcomes import (
     Compare,
+    Exported,
     Kept,
     Missing,
     NotKnown,
@@ -26,7 +28,9 @@ from driver_app.actions.outcomes import (
     Refused,
     Saved,
     SignedIn,
+    StillUnsent,
     UnknownLabel,
+    Unpaired,
     WrongPin,
 )
 from driver_app.actions.pairing import (
@@ -79,6 +83,7 @@ __all__ = [
     "UNDO_WINDOW_S",
     "Compare",
     "Ctx",
+    "Exported",
     "Kept",
     "Missing",
     "NotKnown",
@@ -90,7 +95,9 @@ __all__ = [
     "Saved",
     "Session",
     "SignedIn",
+    "StillUnsent",
     "UnknownLabel",
+    "Unpaired",
     "WrongPin",
     "ack_andon",
     "acknowledge_plan",
@@ -99,6 +106,7 @@ __all__ = [
     "arrive",
     "attach",
     "begin",
+    "check_all",
     "claim_run",
     "clear_andon",
     "complete_stop",
@@ -108,6 +116,7 @@ __all__ = [
     "disrupt",
     "drop_draft",
     "end_break",
+    "export_outbox",
     "fail_stop",
     "finish_run",
     "hand_over",
@@ -137,5 +146,6 @@ __all__ = [
     "station_missed",
     "take_empties",
     "tick",
+    "unpair",
     "void_fact",
 ]

@@ -11,6 +11,7 @@ from driver_app.device.ports import Ports
 from driver_app.state import AppState
 from driver_app.store.db import Store
 from driver_app.sync.ports import PairedServer
+from driver_app.sync.verify import Checked
 
 UNDO_WINDOW_S = 10
 log = logging.getLogger("driver_app.actions")
@@ -24,6 +25,11 @@ async def nowhere(_server: PairedServer | None) -> None:
     """No worker yet: the next start talks to the server."""
 
 
+async def no_answer() -> Checked | None:
+    """No worker yet: nobody can be asked."""
+    return None
+
+
 @dataclass(frozen=True)
 class Ctx:
     """One session's parts, joined by the composition root and handed to every act."""
@@ -35,6 +41,8 @@ class Ctx:
     """Wake the sync worker; True: exchange at once."""
     paired: Callable[[PairedServer | None], Awaitable[None]] = nowhere
     """Tell the sync worker whom to talk to."""
+    verify: Callable[[], Awaitable[Checked | None]] = no_answer
+    """Ask the office for everything that counts as sent."""
     app: str = "0.1.0"
     busy: set[str] = field(default_factory=set)
     """What is being saved right now; a second tap is ignored."""

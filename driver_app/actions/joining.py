@@ -69,6 +69,6 @@ def join(
         tell=tell,
         around=around,
     )
-    ctx = Ctx(store, AppState(), ports, worker.kick, worker.paired, app)
+    ctx = Ctx(store, AppState(), ports, worker.kick, worker.paired, worker.verify, app)
     holder.append(ctx)
     return Session(ctx, worker, ledger, around)

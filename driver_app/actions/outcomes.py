@@ -1,6 +1,7 @@
 """What an act answers, sorted by what the screen does with it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from driver_app.state import DraftFile
 from shared.ids import EventId
@@ -103,6 +104,30 @@ class Compare:
     """A private certificate: the driver compares these 16 hex digits with the office's page."""
 
     digits: str
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Everything unsent is in this file; `left_out` photos could not be read."""
+
+    path: Path
+    count: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Unpaired:
+    """The device belongs to nobody; what it had not sent is still here."""
+
+    kept: int
+
+
+@dataclass(frozen=True)
+class StillUnsent:
+    """Leaving needs the export file first, then this number typed in."""
+
+    unsent: int
+    exported: bool
 
 
 Outcome = Saved | NotSaved

@@ -85,6 +85,14 @@ def open_blobs(db: sqlite3.Connection, limit: int) -> list[OpenBlob]:
     return [OpenBlob(*row[:6]) for row in found[:limit]]
 
 
+def done(db: sqlite3.Connection, limit: int) -> list[str]:
+    """Files the office has, as far as known, newest first."""
+    rows = db.execute(
+        "SELECT sha FROM blob WHERE state = ? ORDER BY made_ms DESC LIMIT ?", (BLOB_DONE, limit)
+    )
+    return [row[0] for row in rows]
+
+
 def unsent(db: sqlite3.Connection) -> tuple[int, int]:
     """How many files wait, and how many bytes."""
     count, size = db.execute(

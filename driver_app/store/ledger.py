@@ -129,6 +129,18 @@ class Ledger:
         await self._store.run(lambda db: _settle(db, blob, why, clocks, noise))
         return why
 
+    async def done_blobs(self, limit: int) -> list[str]:
+        """Files that count as sent and are still here."""
+        return await self._store.read(lambda db: blobs.done(db, limit))
+
+    async def blob_again(self, sha: str) -> None:
+        """A file that counted as sent is not at the office: send it again."""
+        await self._store.run(lambda db: blobs.reopen(db, sha))
+
+    async def kept_events(self) -> int:
+        """How many facts are still here."""
+        return await self._store.read(lambda db: len(outbox.batch(db, 0, 10**9, 10**12)))
+
     async def standing(self) -> Standing:
         """All numbers for courier, badge and health."""
         return await self._store.read(_standing)

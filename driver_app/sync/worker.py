@@ -12,6 +12,7 @@ from driver_app.sync.courier import Pace, chunk_bytes, stalled, timer_s
 from driver_app.sync.errors import Refused, SyncError
 from driver_app.sync.exchange import Exchange, Result
 from driver_app.sync.ports import Ledger, PairedServer, ReadClocks, SyncApi
+from driver_app.sync.verify import Checked, verify
 from shared.sync import DEBOUNCE_S
 
 log = logging.getLogger("driver_app.sync")
@@ -104,6 +105,17 @@ class Worker:
             self.server = server
             self.pace = Pace()
         self.kick(urgent=True)
+
+    async def verify(self) -> Checked | None:
+        """Send everything, then ask for each file; None when the office cannot be reached."""
+        await self.round()
+        if self.server is None or self.pace.failures:
+            return None
+        async with self._lock:
+            try:
+                return await verify(self._ledger, self._open_api())
+            except SyncError:
+                return None
 
     async def run(self) -> None:
         """Live until cancelled."""
