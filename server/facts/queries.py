@@ -68,7 +68,7 @@ def _counting(site_id: SiteId, condition: ColumnElement[bool]) -> Select[*tuple[
             col(EventRow.id),
             col(EventRow.doc),
             col(EventRow.run_id),
-            func.coalesce(EventState.visit_id, EventRow.visit_id),
+            col(EventRow.visit_id),
             col(EventState.visit_id),
             col(EventRow.device_id),
             col(EventState.reported_ms),
@@ -95,7 +95,8 @@ def _stored(session: Session, statement: Select[*tuple[Any, ...]]) -> list[Store
         if attached is not None:
             told = event.envelope.model_copy(update={"visit": str(attached)})
             event = Event(event.id, told, event.body)
-        found.append(StoredFact(event, run_id, visit_id, device_id, at_ms, bool(unsure), received))
+        visit = attached or visit_id
+        found.append(StoredFact(event, run_id, visit, device_id, at_ms, bool(unsure), received))
     return found
 
 
@@ -123,6 +124,19 @@ def facts_of_runs(
         own = col(EventRow.run_id).in_(some) & col(EventState.visit_id).is_(None)
         found += _stored(session, _counting(site_id, own))
     return found
+
+
+def facts_about(
+    session: Session,
+    site_id: SiteId,
+    run_ids: Collection[RunId],
+    visit_ids: Collection[VisitId],
+) -> list[StoredFact]:
+    """All facts that count for these runs or visits, each once, in no order."""
+    named = col(EventRow.run_id).in_(list(run_ids)) | col(EventRow.visit_id).in_(list(visit_ids))
+    here = col(EventState.visit_id)
+    found = _stored(session, _counting(site_id, named & here.is_(None)))
+    return found + _stored(session, _counting(site_id, here.in_(list(visit_ids))))
 
 
 def facts_of(session: Session, site_id: SiteId, ids: Collection[EventId]) -> list[StoredFact]:

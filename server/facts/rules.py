@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from shared.sync import DeviceClock
 OK, HELD, DISMISSED = "ok", "held", "dismissed"
 TYPE_MAX = 64
 BY_MAX = 60
+REMEMBERED, REMEMBER_BYTES = 4_096, 4_096
 
 Clk = tuple[str, int, int]
 
@@ -33,7 +35,14 @@ class Reading:
 
 
 def read(event_id: str, doc: bytes) -> Reading:
-    """Read a doc; what cannot be understood is told by `why`, never raised."""
+    """Read a doc; what cannot be understood is told by `why`, never raised.
+
+    Facts never change, so what was read once is remembered for the folds that follow.
+    """
+    return _remembered(event_id, doc) if len(doc) <= REMEMBER_BYTES else _read(event_id, doc)
+
+
+def _read(event_id: str, doc: bytes) -> Reading:
     try:
         event = read_doc(event_id, doc)
     except Unfit:
@@ -55,6 +64,9 @@ def read(event_id: str, doc: bytes) -> Reading:
         plan_rev=told.plan_rev,
         clk=told.clk,
     )
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_read)
 
 
 def _as_far_as_possible(doc: bytes, why: str) -> Reading:

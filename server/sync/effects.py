@@ -54,22 +54,14 @@ def after_push(
         return
     feed.lock(session, who.site_id, now)
     counting = _judged(session, who.site_id, device_id, appended.new)
+    odd = len(counting) < len(appended.new)
     counting += facts.release(session, who.site_id, due, by=SERVER, now=now)
     _sign_in(session, who, counting, now)
     counting += facts.facts_of(session, who.site_id, appended.retimed)
-    apply_guarded(session, who.site_id, counting, jobs, now=now)
-    tell_held(session, who.site_id, device_id, now=now)
+    odd |= not apply_guarded(session, who.site_id, counting, jobs, now=now)
+    if waiting or odd:
+        tell_held(session, who.site_id, device_id, now=now)
     _tell_conflicts(session, who.site_id, device_id, appended.conflicts, now)
-
-
-def first_exchange(session: Session, who: Principal, *, now: datetime) -> None:
-    """Give a device just paired the runs its vehicle was sent before."""
-    row = people.device(session, who.site_id, _device(who))
-    if row is None or row.vehicle_id is None:
-        return
-    if row.last_seen_ms is None or row.last_seen_ms <= row.paired_ms:
-        feed.lock(session, who.site_id, now)
-        rescope(session, who.site_id, now, vehicles=[row.vehicle_id])
 
 
 def apply_guarded(
@@ -79,17 +71,19 @@ def apply_guarded(
     jobs: Jobs,
     *,
     now: datetime,
-) -> None:
+) -> bool:
     """Apply facts so that none can block another: who cannot be folded waits, the rest counts.
 
-    The lock of the feed is held already, outside the savepoints that a failure undoes.
+    Says whether all count. The lock of the feed is held already, outside the savepoints that a
+    failure undoes.
     """
     if _applied(session, site_id, counting, jobs, now):
-        return
+        return True
     ids = [EventId(UUID(one.event.id)) for one in counting]
     facts.hold(session, site_id, dict.fromkeys(ids, FOLD_ERROR))
     for event_id in ids:
         _try_alone(session, site_id, event_id, jobs, now)
+    return False
 
 
 def _try_alone(
@@ -252,20 +246,23 @@ def _sign_in(
     driver = DriverId(UUID(key)) if signed_in else None
     devices.driver_signed_in(session, who.site_id, _device(who), driver)
     concerned = {one for one in (driver, who.driver_id) if one is not None}
-    # A device paired after the dispatch gets its vehicle's runs with the first sign-in on it.
-    row = people.device(session, who.site_id, _device(who))
-    vehicles = {row.vehicle_id} if row is not None and row.vehicle_id is not None else set()
-    if concerned or vehicles:
-        rescope(session, who.site_id, now, drivers=concerned, vehicles=vehicles)
+    if concerned:
+        rescope(session, who.site_id, now, drivers=concerned)
 
 
-def look_for_runs(session: Session, who: Principal, now: datetime) -> None:
-    """Give a device that starts from nothing the runs of its vehicle and driver.
+def look_for_runs(session: Session, who: Principal, now: datetime, *, from_nothing: bool) -> None:
+    """Give a device that starts from nothing, or was just paired, its vehicle's and driver's runs.
 
-    It may have been paired after they were dispatched.
+    They may have been dispatched before it was here.
     """
-    vehicles = [who.vehicle_id] if who.vehicle_id is not None else []
-    drivers = [who.driver_id] if who.driver_id is not None else []
+    row = people.device(session, who.site_id, _device(who))
+    if row is None:
+        return
+    just_paired = row.last_seen_ms is None or row.last_seen_ms <= row.paired_ms
+    if not (from_nothing or just_paired):
+        return
+    vehicles = [row.vehicle_id] if row.vehicle_id is not None else []
+    drivers = [row.driver_id] if row.driver_id is not None else []
     if vehicles or drivers:
         rescope(session, who.site_id, now, drivers=drivers, vehicles=vehicles)
 

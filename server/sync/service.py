@@ -88,7 +88,7 @@ def take(
         fork=envelope.fork,
     )
     restarted = blobs.declare(session, site_id, appended.declared)
-    effects.first_exchange(session, who, now=now)
+    effects.look_for_runs(session, who, now, from_nothing=envelope.cursor is None)
     devices.seen(
         session,
         site_id,
@@ -98,8 +98,6 @@ def take(
         health=envelope.health,
         app=envelope.app,
     )
-    if envelope.cursor is None:
-        effects.look_for_runs(session, who, now)
     effects.after_push(session, who, appended, jobs, now=now)
     durable = appended.durable if backed_up else appended.seq
     return Taken(appended.seq, appended.chain, durable, restarted)
