@@ -72,7 +72,7 @@ def _first_clean(
 ) -> Inserted | None:
     """With forward times and backward slack, one look per place tells whether it stays clean."""
     strands = _prefixes(walker, order, CLEAN)
-    slack = Slack.of(walker, order)
+    slack = _Slack.of(walker, order)
     for added, place in places:
         if place >= len(strands):
             continue
@@ -103,7 +103,7 @@ def _prefixes(
 
 
 @dataclass(frozen=True, slots=True)
-class Slack:
+class _Slack:
     """The latest arrivals that keep the rest of an order clean, at each stop and at the end.
 
     Upper bounds: setups are left out, for they depend on the neighbour.
@@ -116,7 +116,7 @@ class Slack:
     """The same while the break is still to come."""
 
     @staticmethod
-    def of(walker: Walker, order: Sequence[int]) -> "Slack":
+    def of(walker: Walker, order: Sequence[int]) -> "_Slack":
         window = walker.run.end_window
         latest = ALWAYS if window is None else window[1] + walker.run.max_overtime_s
         pending = latest if walker.rest is None else -ALWAYS
@@ -131,7 +131,7 @@ class Slack:
             rows.append(spot.row)
             rested.append(latest)
             waiting.append(pending)
-        return Slack(walker, rows[::-1], rested[::-1], waiting[::-1])
+        return _Slack(walker, rows[::-1], rested[::-1], waiting[::-1])
 
     def allows(self, strands: Iterable[Strand], new: int, place: int) -> bool:
         """Whether some strand that has just served the new stop can stay clean to the end."""
@@ -169,7 +169,7 @@ def _least_bad(
 ) -> Inserted:
     """No place is clean: walk on from each, and leave off where it cannot become the best."""
     prefixes = _prefixes(walker, order)
-    hope = Hope.of(walker, order, new)
+    hope = _Hope.of(walker, order, new)
     hopeful = min((hope.least[place], added, place) for added, place in places)
     best: tuple[Faults, int, int] | None = None
     for added, place in [hopeful[1:], *places]:
@@ -192,7 +192,7 @@ def _least_bad(
 
 
 @dataclass(frozen=True, slots=True)
-class Hope:
+class _Hope:
     """The fewest faults a place can lead to: what is late anyway, were there no break.
 
     A stop put in makes nobody earlier, unless the way round is quicker than the direct one; then
@@ -204,7 +204,7 @@ class Hope:
     quicker: set[int]
 
     @staticmethod
-    def of(walker: Walker, order: Sequence[int], new: int) -> "Hope":
+    def of(walker: Walker, order: Sequence[int], new: int) -> "_Hope":
         relaxed = replace(walker, rest=None)
         ahead = [strands[0] for strands in _prefixes(relaxed, order)]
         rows = [walker.at.index, *(walker.spots[s].row for s in order), walker.run.end_index]
@@ -219,7 +219,7 @@ class Hope:
                 quicker.add(place)
                 hard, late = CLEAN
             least.append((after.hard + hard, after.late_s + late))
-        return Hope(least, behind, quicker)
+        return _Hope(least, behind, quicker)
 
     def tail(self, place: int) -> Sequence[Faults]:
         """What is late after the new stop, and after each of the stops behind it."""

@@ -16,7 +16,7 @@ ALWAYS = 1 << 60
 RANKS = {"first": 0, "any": 1, "last": 2}
 
 
-class Spot(NamedTuple):
+class _Spot(NamedTuple):
     """A stop as the walk needs it; `windows` only where there are several."""
 
     row: int
@@ -41,12 +41,12 @@ class Strand(NamedTuple):
         return self.hard, self.late_s
 
 
-def spot(stop: TaskStop) -> Spot:
+def spot(stop: TaskStop) -> _Spot:
     """Sorted windows, or one that is always open."""
     windows = tuple(sorted(stop.windows)) or ((-ALWAYS, ALWAYS),)
     several = windows if len(windows) > 1 else None
     opens, closes = windows[0][0], max(last for _, last in windows)
-    return Spot(stop.index, stop.service_s, stop.setup_s, opens, closes, several)
+    return _Spot(stop.index, stop.service_s, stop.setup_s, opens, closes, several)
 
 
 def opening(windows: Iterable[Window], arrive_s: int) -> int | None:
@@ -63,7 +63,7 @@ class Walker:
 
     run: RunView
     at: Start
-    spots: dict[int, Spot]
+    spots: dict[int, _Spot]
     rest: TaskBreak | None
     nets: tuple[dict[int, int], ...]
     """Per dimension what each stop adds to the load, all told."""

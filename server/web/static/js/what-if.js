@@ -8,6 +8,7 @@ const CAUSES = {
   delay: () => t("late"), lead_time: () => t("too early"), load: () => t("overload"), max_load: () => t("overload"), skills: () => t("missing skill"),
   precedence: () => t("delivered before picked up"), missing_break: () => t("break missing"), max_travel_time: () => t("too long under way"),
   max_distance: () => t("too far"), max_ride: () => t("goods too long on board"), shift: () => t("beyond the shift"), priority: () => t("first or last place broken"),
+  order: () => t("first or last place broken"), locked: () => t("a locked place is broken"), overtime: () => t("beyond the shift"),
   lock: () => t("a locked place is broken"), access: () => t("vehicle not allowed"), max_moved_stops: () => t("more stops moved than allowed"),
 };
 
