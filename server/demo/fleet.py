@@ -68,8 +68,9 @@ TRUCK_18T = Machine(
 SPARE = Machine(
     "SPARE",
     {
-        "name": "Truck 7.5 t for visitors", "plate": "L-MR 750", "kind": "truck",
-        "vehicle_class": "truck", "capacity_kg": 3_200.0, "capacity_units": 15.0,
+        "name": "Truck 12 t for visitors", "plate": "L-MR 1202", "kind": "truck",
+        "vehicle_class": "truck", "capacity_kg": 5_500.0, "capacity_l": 36_000.0,
+        "capacity_units": 15.0,
         "energy": "diesel",
     },
     None,
