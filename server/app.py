@@ -4,6 +4,7 @@ import importlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 import anyio
@@ -32,6 +33,7 @@ from server.dispatch import api as dispatch_api
 from server.dispatch.service import gate, look_at_open_runs, look_job
 from server.dispatch.service.looking import LOOK
 from server.feed import api as feed_api
+from server.feed import service as feed
 from server.fleet import api as fleet_api
 from server.imports import api as imports_api
 from server.loops import api as loops_api
@@ -47,6 +49,7 @@ from server.schedule import api as schedule_api
 from server.schedule import service as schedule
 from server.schedule.alarm import Alarm, Timer
 from server.sites import api as sites_api
+from server.sites.queries import all_sites
 from server.sync import api as sync_api
 from server.sync.service import after_start, files
 from server.travel.adapters.greatcircle import GreatCircle
@@ -56,6 +59,7 @@ from shared.ids import SiteId
 OPENAPI_URL = "/api/v1/openapi.json"
 DRIVER_PATH = "/driver"
 ETA_REFRESH_S = 60
+DAY_S = 86_400
 ROUTERS: Sequence[APIRouter] = tuple(
     room.router
     for room in (
@@ -221,12 +225,22 @@ def _estimates(parts: Parts) -> Timer:
     )
 
 
+def _tidying(parts: Parts) -> Timer:
+    """Forget old tombstones and revisions once a day."""
+
+    def tidy(now: datetime) -> None:
+        for site_id in parts.reads.run(all_sites):
+            parts.writer.run(partial(feed.tidy, site_id=site_id, now=now))
+
+    return Timer("tidy", DAY_S, tidy)
+
+
 @asynccontextmanager
 async def _clocks(parts: Parts) -> AsyncIterator[None]:
     """Keep the lease, run the jobs; ends both before the parts are closed."""
     assert isinstance(parts.jobs, RowJobs), "jobs of this process are rows"
     runner = Runner(parts.jobs, parts.writer, parts.clock, handlers(parts))
-    timers = [*schedule.timers(parts.reads, parts.writer, gate), _estimates(parts)]
+    timers = [*schedule.timers(parts.reads, parts.writer, gate), _estimates(parts), _tidying(parts)]
     alarm = Alarm(parts.leader, parts.clock, timers)
     await anyio.to_thread.run_sync(parts.leader.renew)
     await anyio.to_thread.run_sync(after_start, parts)
