@@ -50,6 +50,10 @@ async def _sweep(ctx: Ctx) -> None:
 
 def _expire(db: sqlite3.Connection, now_ms: int) -> None:
     """After DEVICE_CACHE_DAYS without contact plan and names go; open runs and facts stay."""
+    db.execute(
+        "DELETE FROM ui_state WHERE substr(k, 1, 5) = 'seen:' "
+        "AND substr(k, 6) NOT IN (SELECT id FROM ent WHERE kind = 'run')"
+    )
     last = meta.get(db, "last_contact_ms")
     if last is None or now_ms - last < DEVICE_CACHE_DAYS * DAY_MS:
         return
@@ -62,6 +66,11 @@ async def hear(ctx: Ctx, news: News) -> None:
     await show(ctx, news)
     if news.sending:
         return
-    if ctx.state.session.standing == "stolen":
+    session, sync = ctx.state.session, ctx.state.sync
+    if session.standing == "stolen":
         await forget_token(ctx)
+    left = sync.unsent + sync.unsent_blobs + sync.unsafe
+    if session.standing == "retired" and not left and not any(run.open for run in session.runs):
+        await ctx.store.run(rows.wipe)  # drained and safe: nothing of the office stays
+        await refresh(ctx, session=True)
     await follow(ctx)
