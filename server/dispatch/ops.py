@@ -235,7 +235,7 @@ class Ops:
         if visit_id not in self._ids or visit_id in self._gone():
             raise _unfit("after")
         number = self._ids.index(visit_id)
-        if number not in self._stops:
+        if number not in self._stops and number not in self._order():
             raise _unfit("after")
         return number
 

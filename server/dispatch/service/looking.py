@@ -72,16 +72,23 @@ def look_at_open_runs(reads: Reads, writer: Writer, now: datetime) -> int:
 
 
 def _near_runs(site_id: SiteId, now: datetime) -> Callable[[Session], list[RunId]]:
-    """Runs under way or about to leave; time moves nothing about the others yet."""
+    """Runs under way or about to leave, and those whose lateness still stands open.
+
+    Time moves nothing about the others; a run that was called off has its marks taken away.
+    """
     soon = now + timedelta(seconds=NEAR_S)
 
     def work(session: Session) -> list[RunId]:
-        return [
-            RunId(row.id)
+        near = {
+            row.id
             for row in runs.open_runs(session, site_id)
             if row.returned_at is None
             and (row.departed_at is not None or row.planned_departure_at <= soon)
-        ]
+        }
+        marked = select(LatenessRow.run_id).where(
+            col(LatenessRow.site_id) == site_id, col(LatenessRow.over_at).is_(None)
+        )
+        return sorted(RunId(one) for one in near | set(session.exec(marked)))
 
     return work
 

@@ -71,3 +71,12 @@ def test_what_is_on_is_not_switched_on_again(
 def test_a_fixed_stop_is_not_switched_off(writer: AnyWriter, view: RunView) -> None:
     with pytest.raises(Refusal, match="bad_state"):
         change(writer, view, {"op": "contingency_off", "visit": str(view.order[0])})
+
+
+def test_others_may_come_behind_it_at_once(writer: AnyWriter, view: RunView) -> None:
+    bakery, mill = view.order
+    behind = {"op": "move", "visit": str(bakery), "after": str(dairy(view))}
+
+    answer = change(writer, view, on(view), behind)
+
+    assert [UUID(one) for one in answer["order"]] == [dairy(view), bakery, mill]

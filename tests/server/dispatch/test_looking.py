@@ -11,9 +11,10 @@ from server.core.writer import AnyWriter, SnapshotReads
 from server.dispatch import service
 from server.feed import queries as feed
 from server.runs import queries as runs
+from server.runs import service as running
 from server.runs.queries import RunView
 from shared.ids import RunId
-from tests.helpers.a_site import SITE, only_run
+from tests.helpers.a_site import SITE, SUPERVISOR, only_run
 from tests.helpers.builders import id_of
 from tests.server.dispatch.a_day import EIGHT, a_dispatched_run, change, happened
 
@@ -161,3 +162,17 @@ def test_the_refresh_looks_at_every_run_that_is_near(
     assert service.look_at_open_runs(reads, writer, EIGHT - timedelta(hours=3)) == 0
     assert service.look_at_open_runs(reads, writer, EIGHT) == 1
     assert None not in etas(reads)
+
+
+def test_a_run_that_was_called_off_is_late_no_more(
+    writer: AnyWriter, reads: SnapshotReads, view: RunView
+) -> None:
+    last = str(close_at(writer, view, 15).order[-1])
+    look(writer, view, EIGHT + timedelta(minutes=20))
+    assert told(reads) == [("late", last)]
+
+    key = RunId(view.run.id)
+    writer.run(lambda s: running.cancel(s, SUPERVISOR, key, reason="snow", now=SOON))
+    service.look_at_open_runs(reads, writer, SOON)
+
+    assert told(reads) == []
