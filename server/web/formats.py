@@ -6,9 +6,6 @@ from zoneinfo import ZoneInfo
 
 from server.core.words import _
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
 
 def day_names() -> tuple[str, ...]:
     """Weekdays, Monday first."""
@@ -81,7 +78,8 @@ def iso(at: datetime | int) -> str:
 
 def day(on: date) -> str:
     """A date with its weekday."""
-    return f"{day_names()[on.weekday()]} {on.day} {month_names()[on.month - 1]}"
+    names = {"weekday": day_names()[on.weekday()], "month": month_names()[on.month - 1]}
+    return _("{weekday} {day} {month}").format(day=on.day, **names)
 
 
 def long_day(on: date) -> str:

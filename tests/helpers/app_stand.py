@@ -120,6 +120,8 @@ def changed(rows: list[Row]) -> list[Row]:
             {
                 ("run", "run"): {"order": order, "plan_version": 2, "change": by},
                 ("stop", ROAD[2]): {"state": "cancelled"},
+                ("stop", ROAD[3]): {"no": 2},
+                ("stop", ROAD[1]): {"no": 3},
             },
         ),
         *fresh,

@@ -13,7 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from server.app import build_parts
 from server.core.settings import Settings
 from server.migrations.steps import migrate
-from tests.helpers.pages import NAME, PASSWORD, Board, make_board
+from tests.helpers.pages import NAME, NOBODY, PASSWORD, Board, make_board
+from tests.helpers.pages_evidence import add_andon, add_loop, add_proof
 from tests.helpers.processes import Process, free_port, server_process
 
 SEEN_MS = 10_000
@@ -31,14 +32,21 @@ class Stand:
 
 
 @contextmanager
-def board_server(folder: Path) -> Iterator[Stand]:
-    """A real server process on a folder of its own, with a day half done."""
+def board_server(folder: Path, *, whole: bool = False, empty: bool = False) -> Iterator[Stand]:
+    """A real server process on a folder of its own, with a day half done.
+
+    `whole` adds a published loop, a proof and an andon; `empty` leaves it as it comes.
+    """
     data = folder / "data"
     data.mkdir(parents=True)
     settings = Settings.read(data=data)
     migrate(settings)
     parts = build_parts(settings)
-    board = make_board(parts)
+    board = NOBODY if empty else make_board(parts)
+    if whole:
+        board.loop = add_loop(parts, board)
+        board.proof = add_proof(parts, board)
+        add_andon(parts, board)
     parts.close()
     process = server_process(data, port := free_port(), MILKRUN_DRIVER_APP="")
     process.start()

@@ -20,6 +20,8 @@ FIRST_FRAME_MS = 60_000
 SEEN_MS = 15_000
 GESTURE_MS = 450
 MOVE_MS = 20
+STILL_MS = 250
+STILL_TIMES = 3
 # The one script the Flet web client asks of the internet; its failure must not matter.
 RIVE = "rive_native"
 CHROMIUM_ARGS = (
@@ -87,7 +89,7 @@ class DriverTab:
     def open(self, url: str) -> "DriverTab":
         """Go there and wait for the first frame and for the tree of names."""
         self.page.goto(url)
-        self.page.wait_for_function("window.firstFrame === true", timeout=FIRST_FRAME_MS)
+        self.page.wait_for_function("() => window.firstFrame === true", timeout=FIRST_FRAME_MS)
         self.page.locator("flt-semantics-placeholder").dispatch_event("click")
         self.page.wait_for_selector("flt-semantics", state="attached", timeout=SEEN_MS)
         return self
@@ -172,6 +174,15 @@ class DriverTab:
             Box(str(name), *(float(str(v)) for v in rest), cut=bool(cut))
             for name, cut, *rest in found
         ]
+
+    def settle(self) -> None:
+        """Wait until the screen has stood still for a while: resized, redrawn, animated."""
+        before, still = None, 0
+        while still < STILL_TIMES:
+            self.page.wait_for_timeout(STILL_MS)
+            now = self.boxes()
+            still = still + 1 if now == before and now else 0
+            before = now
 
     def screenshot(self, name: str) -> None:
         """Write the picture into the folder named by MILKRUN_SCREENS; without it, do nothing."""

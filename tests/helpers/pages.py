@@ -21,7 +21,7 @@ from server.runs import service as runs
 from server.runs.rules import NewLine, NewRun, NewVisit
 from server.runs.tables import PositionRow, RunRow, StopVisitRow
 from server.sites import service as sites
-from shared.ids import RunId, SiteId
+from shared.ids import NIL, RunId, SiteId
 from shared.site import Location, Site
 
 PASSWORD = "milk and bread at dawn"
@@ -53,6 +53,11 @@ class Board:
     vehicles: dict[str, UUID]
     drivers: dict[str, UUID]
     runs: dict[str, RunId]
+    loop: UUID | None = None
+    proof: UUID | None = None
+
+
+NOBODY = Board(SiteId(NIL), system(SiteId(NIL)), system(SiteId(NIL)), {}, {}, {}, {})
 
 
 def make_board(parts: Parts) -> Board:

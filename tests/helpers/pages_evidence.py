@@ -160,4 +160,4 @@ def add_andon(parts: Parts, board: Board) -> None:
         andon=str(new_id(now)), category="material", severity=2,
         location=str(board.places["Line 2 left"]), text="P-118 runs out in 20 minutes",
     )  # fmt: skip
-    parts.writer.run(lambda s: plant.raise_andon(s, board.who, fact, run_id=None, now=now))
+    parts.writer.run(lambda s: plant.raise_andon(s, board.person, fact, run_id=None, now=now))

@@ -3,7 +3,7 @@
 import { post } from "./api.js";
 import { el, icon, reconcile } from "./dom.js";
 import { confirmStep, failed } from "./messages.js";
-import { exceptionWord } from "./states.js";
+import { andonWord, exceptionWord } from "./states.js";
 import { store } from "./store.js";
 import { age, exactTime, tick, time } from "./times.js";
 import { t } from "./words.js";
@@ -47,7 +47,7 @@ function since(at) {
 }
 
 function andonRow(item) {
-  const what = item.category ? `${t("Andon")}: ${item.category_word || item.category}` : t("Andon");
+  const what = item.category ? t("Andon: {what}", { what: andonWord(item.category) }) : t("Andon");
   return el("div", { class: "item" },
     el("span", { class: `tag ${item.acknowledged ? "warn" : "bad"}` }, icon("bell"), what),
     el("span", {}, el("b", {}, item.place || item.run_name || ""), " ", item.text || "", " ", since(item.at)),
@@ -68,7 +68,7 @@ function row(item) {
 
 export function drawExceptions(box, clear_since) {
   const andons = store.all("andon").filter((item) => !item.cleared).map((item) => ({ ...item, andon: true, severity: 4 }));
-  const items = [...andons, ...store.all("exception").filter((item) => item.state !== "closed")]
+  const items = [...andons, ...store.all("exception").filter((item) => item.state !== "closed" && item.kind !== "andon")]
     .sort((a, b) => b.severity - a.severity || b.at - a.at);
   if (!items.length) {
     box.replaceChildren(el("div", { class: "item", dataset: { key: "none" } }, el("span", { class: "tag good" }, icon("check"), t("All clear")),

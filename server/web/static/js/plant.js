@@ -6,13 +6,12 @@ import { live } from "./live.js";
 import { LiveMap } from "./map.js";
 import { confirmStep, failed } from "./messages.js";
 import { visitsOf } from "./run-card.js";
-import { isRunning, lateness, runLook, runWord, stopLook, stopWord } from "./states.js";
+import { andonWord, isRunning, lateness, runLook, runWord, stopLook, stopWord } from "./states.js";
 import { store } from "./store.js";
 import { age, countdown, delta, exactTime, now, tick, time } from "./times.js";
 import { t } from "./words.js";
 
 const page = pageData();
-const CATEGORIES = { material: () => t("material"), vehicle: () => t("vehicle"), path: () => t("path blocked"), safety: () => t("safety"), quality: () => t("quality"), missed: () => t("missed cycle") };
 const map = new LiveMap($("#map"), { plant: true });
 const plantRuns = () => store.all("run").filter((run) => run.lane === "plant" && run.state !== "cancelled").sort((a, b) => a.planned_departure - b.planned_departure);
 map.shows = (run) => isRunning(run) || nextOf(run.loop)?.id === run.id;
@@ -69,7 +68,7 @@ async function act(item, verb) {
 }
 
 function andon(item) {
-  const what = (CATEGORIES[item.category] || (() => item.category))();
+  const what = andonWord(item.category);
   return el("div", { class: `notice andon ${item.acknowledged ? "seen" : "bad"}`, role: item.acknowledged ? null : "alert" }, icon("bell"),
     el("span", { class: "grow" }, el("b", {}, t("Andon: {what}", { what })), " ", item.place || item.run_name || "", " ", item.text || "", " ",
       el("span", { class: "soft small", title: exactTime(item.at) }, tick(el("span", {}), (node) => { node.textContent = age(item.at); }), ` · ${t("level {n}", { n: item.level })}`)),

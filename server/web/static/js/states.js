@@ -53,6 +53,12 @@ const EXCEPTIONS = {
   andon: () => t("Andon"), notice_failed: () => t("Notice not delivered"), review_due: () => t("Review due"),
 };
 
+const CATEGORIES = {
+  material: () => t("material"), vehicle: () => t("vehicle"), path: () => t("path blocked"), safety: () => t("safety"), quality: () => t("quality"),
+  missed: () => t("missed cycle"), missed_cycle: () => t("missed cycle"),
+};
+
+export const andonWord = (category) => (CATEGORIES[category] || (() => String(category).replaceAll("_", " ")))();
 export const isFinal = (state) => ["done", "partly", "failed", "skipped"].includes(state);
 export const isCurrent = (state) => ["en_route", "arrived", "in_service"].includes(state);
 export const isOpen = (stop) => !isFinal(stop.state) && stop.state !== "cancelled" && stop.state !== "hidden";

@@ -159,6 +159,7 @@ function press(name, value, selector) {
 function layout() {
   $("#board").hidden = view.view === "list";
   $("#list-view").hidden = view.view !== "list";
+  $(".tabs-phone").hidden = view.view === "list";
 }
 
 for (const button of $$("[data-view]")) button.addEventListener("click", () => { press("view", button.dataset.view, "view"); layout(); draw(); });

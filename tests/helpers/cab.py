@@ -1,0 +1,66 @@
+"""What a driver does in the app, step by step, in a real browser against the app's own process."""
+
+from playwright.sync_api import Error
+
+from tests.helpers.browser import GESTURE_MS, SEEN_MS, DriverTab
+
+LONG_MS = 30_000
+
+
+class Cab(DriverTab):
+    """A driver's tab with the acts of the main job."""
+
+    def tap(self, identifier: str) -> None:
+        """Press a button; once more if the screen was just being drawn anew under the finger."""
+        try:
+            super().tap(identifier)
+        except Error:
+            self.page.wait_for_timeout(GESTURE_MS)
+            super().tap(identifier)
+
+    def pair(self, server: str, code: str, name: str) -> None:
+        """Type address, code and name."""
+        self.type("pair.server", server)
+        self.type("pair.code", code)
+        self.type("pair.name", name)
+        self.tap("pair.pair")
+
+    def sign_in(self, pin: str) -> None:
+        """Choose the only name there is, type the PIN."""
+        self.tap(self.first("sign_in.driver."))
+        for digit in pin:
+            self.tap(f"sign_in.pin.{digit}")
+        self.tap("sign_in.enter")
+
+    def first(self, prefix: str) -> str:
+        """The identifier of the first thing whose name begins so, once it is there."""
+        found = self.page.locator(f"[flt-semantics-identifier^='{prefix}']").first
+        found.wait_for(state="attached", timeout=LONG_MS)
+        name = found.get_attribute("flt-semantics-identifier")
+        assert name is not None
+        return name
+
+    def open_run(self) -> None:
+        """Open the first run of today."""
+        self.tap(self.first("runs.open."))
+
+    def start_run(self) -> None:
+        """Start the run and leave the depot."""
+        self.tap("run.start")
+
+    def deliver(self, signer: str = "") -> None:
+        """Arrive at the next stop and complete it with a photo and a signature."""
+        self.tap("run.next.arrive")
+        self.tap("run.next.stop")
+        self.tap("stop.proof")
+        self.tap("stop.photo.camera")
+        self.tap("stop.photo.shoot")
+        self.page.locator("[flt-semantics-identifier$='.out']").first.wait_for(
+            state="attached", timeout=SEEN_MS
+        )
+        if signer:
+            self.type("stop.recipient", signer)
+        self.sign("stop.signature")
+        self.tap("proof.complete")
+        self.wait("run.saved")
+        self.page.wait_for_timeout(GESTURE_MS)
