@@ -9,10 +9,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from server.core.leaving import Leaving
 from server.core.settings import Settings
 
 DONE, INTERNAL, BAD_USE, MISSING, FINDINGS = 0, 1, 2, 3, 4  # exit codes of every verb
@@ -125,11 +127,24 @@ def bind(host: str, port: int) -> Address:
     return found
 
 
+class _Server(uvicorn.Server):
+    """The web server; asked to end, it ends the open streams first."""
+
+    def __init__(self, config: uvicorn.Config, leaving: Leaving) -> None:
+        super().__init__(config)
+        self._leaving = leaving
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._leaving.leave()
+        super().handle_exit(sig, frame)
+
+
 def web_server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
     """Make the web server; it keeps quiet, the app's own log speaks."""
     tls = settings.tls
+    leaving = Leaving(app)
     config = uvicorn.Config(
-        app,
+        leaving,
         log_level="warning",
         access_log=False,
         lifespan="on",
@@ -141,7 +156,7 @@ def web_server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
         ssl_certfile=str(tls[0]) if tls else None,
         ssl_keyfile=str(tls[1]) if tls else None,
     )
-    return uvicorn.Server(config)
+    return _Server(config, leaving)
 
 
 def serve(app: ASGIApp, settings: Settings, address: Address) -> None:
