@@ -32,7 +32,7 @@ from driver_app.state import SessionView, tick
 from driver_app.store import meta
 from driver_app.store.db import StoreError
 from driver_app.sync.ports import PairedServer, SyncApi
-from driver_app.widgets.press import Act
+from driver_app.widgets.press import TROUBLE, Act
 
 APP = "0.1.0"
 SLOW_S = 10
@@ -92,6 +92,7 @@ class Showing:
         self._session_changed(self.ctx.state.session, None)
         page = self.page
         page.title = "Milk Run"
+        page.session.store.set(TROUBLE, self._troubled)
         page.on_resize = self._resized
         page.on_app_lifecycle_state_change = self._lifecycle
         page.on_close = self._closed
@@ -162,6 +163,9 @@ class Showing:
         self.page.update()
         kept = {"mode": str(look.mode), "scale": look.scale, "lang": look.lang}
         await self._store.run(lambda db: meta.put_ui(db, "look", kept))
+
+    def _troubled(self) -> None:
+        self.desk.notice.why = "trouble"
 
     def _resized(self, event: ft.PageResizeEvent) -> None:
         self.desk.look.width, self.desk.look.height = event.width, event.height

@@ -40,7 +40,9 @@ def _diff(run: RunView) -> ft.Control:
         return empty(
             _("Nothing new. You have seen plan {version}.").format(version=run.plan_version)
         )
-    made = _("Plan {new}, was {old}").format(old=run.acked_version, new=run.plan_version)
+    made = _("Plan {new}").format(new=run.plan_version)
+    if run.acked_version:
+        made = _("Plan {new}, was {old}").format(old=run.acked_version, new=run.plan_version)
     by = ", ".join(p for p in (run.change_by, at(run, run.change_at_ms or None)) if p and p != "–")
     lines: list[ft.Control] = [text.card_title(made)]
     if by:

@@ -168,6 +168,7 @@ def fault_words(why: str) -> str:
         "store": _("This could not be saved. The form is kept as it is. Try again."),
         "gone": _("This stop is not on this device any more. What you recorded is kept."),
         "state": _("This is not possible now. Go back and look at the run again."),
+        "trouble": _("Something went wrong. What you recorded is kept. Try again."),
         "badge": _("Nobody on this device has this badge. Choose your name, or type it."),
     }.get(why, "")
 

@@ -264,4 +264,12 @@ def note_part(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control:
         draft.note = words
         await actions.keep(desk.ctx, draft)
 
-    return keyed(f"note.{visit.id}", kept_field, _("Note"), "stop.note", draft.note, noted, lines=2)
+    return keyed(
+        f"note.{visit.id}",
+        kept_field,
+        _("What should the office know?"),
+        "stop.note",
+        draft.note,
+        noted,
+        lines=2,
+    )

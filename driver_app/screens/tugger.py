@@ -19,7 +19,7 @@ from driver_app.state import RunView, TaktView, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, side_button
-from driver_app.widgets.countdown import countdown
+from driver_app.widgets.countdown import countdown, glance
 from driver_app.widgets.line_diagram import Place, Station, line_diagram
 from driver_app.widgets.panels import card, fact, section, strip
 
@@ -296,7 +296,7 @@ def _glance(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
 @ft.component
 def _glance_time(takt: TaktView) -> ft.Control:
     """The countdown alone."""
-    return countdown("", takt.left_s, takt.takt_s)
+    return glance(takt.left_s)
 
 
 def _arrived(visit: VisitView, desk: Desk) -> ft.Control:

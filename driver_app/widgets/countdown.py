@@ -27,23 +27,32 @@ def word_of(left_s: int) -> str:
 
 def countdown(title: str, left_s: int, whole_s: int) -> ft.Control:
     """What is counted, the figure, the bar of the takt and its word."""
+    gone = 1.0 if whole_s <= 0 else 1 - max(0, left_s) / whole_s
+    parts = [
+        text.label(title, color=theme.SOFT),
+        text.countdown(span(left_s)),
+        bar(gone, tone_of(left_s)),
+        ft.Row([_word(left_s)]),
+    ]
+    return _counted(ft.Column(parts, spacing=theme.GAP))
+
+
+def glance(left_s: int) -> ft.Control:
+    """The figure and its word alone, in the middle."""
+    parts = [text.countdown(span(left_s)), _word(left_s)]
+    centre = ft.CrossAxisAlignment.CENTER
+    return _counted(ft.Column(parts, spacing=theme.GAP, horizontal_alignment=centre))
+
+
+def _counted(column: ft.Control) -> ft.Control:
+    return ft.Semantics(key="countdown", identifier="tugger.countdown", content=column)
+
+
+def _word(left_s: int) -> ft.Control:
     tone = tone_of(left_s)
     icon = {
         Tone.DONE: ft.Icons.CHECK,
         Tone.WARN: ft.Icons.DIRECTIONS_RUN,
         Tone.BAD: ft.Icons.SCHEDULE,
     }[tone]
-    gone = 1.0 if whole_s <= 0 else 1 - max(0, left_s) / whole_s
-    return ft.Semantics(
-        key="countdown",
-        identifier="tugger.countdown",
-        content=ft.Column(
-            [
-                text.label(title, color=theme.SOFT),
-                text.countdown(span(left_s)),
-                bar(gone, tone),
-                ft.Row([chip(word_of(left_s), icon, tone)]),
-            ],
-            spacing=theme.GAP,
-        ),
-    )
+    return chip(word_of(left_s), icon, tone)

@@ -1,6 +1,7 @@
 """Everything that is touched: an identifier for tests and readers, and no accidental double tap."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -8,6 +9,9 @@ import flet as ft
 
 Act = Callable[[], Awaitable[object] | object]
 TWICE_S = 0.4
+TROUBLE = "trouble"
+"""Where a session keeps whom to tell when a press failed."""
+log = logging.getLogger("driver_app.widgets")
 
 
 def marked(
@@ -33,7 +37,7 @@ def once(identifier: str, act: Act) -> Callable[[Any], Awaitable[None]]:
         if isinstance(last, float) and now - last < TWICE_S:
             return
         seen.set(f"pressed:{identifier}", now)
-        await run(act)
+        await survive(event, act)
 
     return pressed
 
@@ -41,10 +45,21 @@ def once(identifier: str, act: Act) -> Callable[[Any], Awaitable[None]]:
 def each(act: Act) -> Callable[[Any], Awaitable[None]]:
     """Run the act at every press: for counting and typing, where quick repeats are meant."""
 
-    async def pressed(_event: object) -> None:
-        await run(act)
+    async def pressed(event: Any) -> None:
+        await survive(event, act)
 
     return pressed
+
+
+async def survive(event: Any, act: Act) -> None:
+    """Run the act; a fault in it is told to the screen, for Flet would end the whole session."""
+    try:
+        await run(act)
+    except Exception:
+        log.exception("a press failed")
+        tell = event.page.session.store.get(TROUBLE)
+        if callable(tell):
+            tell()
 
 
 async def run(act: Act) -> None:

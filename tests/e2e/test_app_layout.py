@@ -61,7 +61,6 @@ LOOKS = [
     (DESK, False),
     (DESK, True),
 ]
-SETTLE_MS = 350
 WEBER = ROAD[1]
 NEW, NOBODY, ON_THE_ROAD, REPLANNED, IN_THE_PLANT = (BROWSER[:-1] + n for n in "12345")
 SCREENS = [
@@ -173,7 +172,7 @@ def look_at(tab: DriverTab, name: str) -> None:
     for size, dark in LOOKS:
         tab.page.set_viewport_size({"width": size[0], "height": size[1]})
         tab.page.emulate_media(color_scheme="dark" if dark else "light")
-        tab.page.wait_for_timeout(SETTLE_MS)
+        tab.settle()
         picture = f"{name}-{size[0]}x{size[1]}-{'dark' if dark else 'light'}"
         tab.screenshot(f"app-{picture}")
         assert faults(tab, *size) == [], picture
