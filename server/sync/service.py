@@ -46,6 +46,7 @@ class Taken:
 
 def exchange(parts: Parts, who: Principal, envelope: Envelope) -> dict[str, Any]:
     """One round trip: take, commit, then read everything the device is told in one snapshot."""
+    facts.read_ahead(envelope.push)
     now = parts.clock.now()
     backed_up = parts.settings.durability == "backup"
     taken = parts.writer.run(
