@@ -12,6 +12,8 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from server import app as composition
 from server.core import db, hosting, logs
@@ -23,6 +25,7 @@ from server.demo import clock as demo_clock
 from server.demo import command as demo_room
 from server.demo.keys import DEMO_SEED
 from server.dispatch.command import BUDGET_MS, resequence_command
+from server.dispatch.service import gate
 from server.imports import command as imports
 from server.migrations import steps
 from server.people import command as people
@@ -92,9 +95,11 @@ def _other(error: Exception) -> tuple[int, str]:
     show = getattr(error, "format_message", None)
     if show is not None:  # wrong usage, found by the command line's own parser
         return BAD_USE, f"{show()} (`--help` tells more)"
-    trouble = db.storage_trouble(error)
-    if trouble is not None:
-        return MISSING, f"The database cannot be used: {getattr(error, 'orig', error)}"
+    if isinstance(error, DBAPIError):
+        return MISSING, f"The database cannot be used: {error.orig}"
+    if isinstance(error, ValidationError):
+        found = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors())
+        return BAD_USE, f"A setting is wrong ({found})."
     place = logs.where(error)
     return INTERNAL, f"Something broke inside: {type(error).__name__} at {place}: {error}"
 
@@ -190,7 +195,7 @@ def demo(
         parts = composition.build_parts(settings, clock)
         app = composition.create_app(settings, parts)
         demo_room.show(
-            parts, composition.gate, speed=speed, out=_say,
+            parts, gate, speed=speed, out=_say,
             serve=lambda: hosting.serve(app, settings, address),
         )  # fmt: skip
 

@@ -16,7 +16,7 @@ from server.core.http import X_ACCESS, GatedRoute, Parts
 from server.core.public import PUBLIC
 from server.people import devices, service
 from server.sites import service as sites
-from shared.ids import SiteId
+from shared.ids import DeviceId, SiteId
 from shared.site import Site
 from tests.helpers.clock import ManualClock
 from tests.server.conftest import as_person, stranger
@@ -62,12 +62,12 @@ def operations(app: FastAPI) -> Iterator[Operation]:
     for route in routes_of(app.routes):
         if isinstance(route, GatedRoute):
             access = (route.openapi_extra or {})[X_ACCESS]
-            for method in sorted(route.methods - {"OPTIONS"}):
+            for method in sorted((route.methods or set()) - {"OPTIONS"}):
                 yield Operation(method, route.path, access["resource"], access["verb"])
 
 
 async def ask(client: AsyncClient, operation: Operation) -> Response:
-    body = None if operation.method in ("GET", "HEAD", "DELETE") else {}
+    body: dict[str, str] | None = None if operation.method in ("GET", "HEAD", "DELETE") else {}
     accept = {"Accept": "application/json"}
     return await client.request(operation.method, operation.url, json=body, headers=accept)
 
@@ -181,7 +181,7 @@ async def test_a_device_may_do_what_the_table_says(
     asking = stranger(app)
     asking.headers["Authorization"] = f"Bearer {token}"
     principal = Principal(
-        kind="device", site_id=site, device_id=devices.DeviceId(device),
+        kind="device", site_id=site, device_id=DeviceId(device),
         roles=frozenset({Role.DEVICE}),
     )  # fmt: skip
 

@@ -27,7 +27,7 @@ async def whole(given: Body) -> bytes:
     found = b""
     while True:
         message = await given.receive()
-        found += message["body"]
+        found += bytes(message["body"])
         if not message["more_body"]:
             return found
 
