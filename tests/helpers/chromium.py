@@ -70,7 +70,9 @@ def install() -> None:
     manager = next((name for name in MANAGERS if shutil.which(name)), None)
     if prefix is not None and manager is not None:
         sys.stderr.write("Installing Chromium for the browser tests\n")
-        if all([run([*prefix, *command]) for command in MANAGERS[manager]]) and find():
+        for command in MANAGERS[manager]:
+            run([*prefix, *command])
+        if find():
             return
     run([sys.executable, "-m", "playwright", "install", "chromium"])
 
