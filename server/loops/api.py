@@ -47,8 +47,7 @@ class Exceptions(Wire):
 @router.get("/loops", openapi_extra=needs("loops", "read"))
 def list_loops(who: Who, reads: InReads) -> dict[str, Any]:
     """Every loop of the site."""
-    allow(who, "read", resource=Resource("loops", who.site_id, carrier_id=who.carrier_id))
-    rows = reads.run(lambda s: queries.loops(s, who.site_id))
+    rows = reads.run(lambda s: queries.visible(s, who))
     return {"items": [queries.write_loop(row) for row in rows], "next": None}
 
 
@@ -64,6 +63,7 @@ def create_loop(given: NewLoop, who: Who, writer: InWriter, clock: InClock) -> d
 @router.get("/loops/{loop_id}", openapi_extra=needs("loops", "read"))
 def read_loop(loop_id: UUID, who: Who, reads: InReads) -> dict[str, Any]:
     """A loop with all its versions."""
+    allow(who, "read", resource=Resource("loops", who.site_id))
     return reads.run(lambda s: queries.write_whole(s, who.site_id, loop_id))
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from server.core.access import Principal, Resource, may
 from server.loops import rules
 from server.loops.tables import DepartureRow, LoopRow, LoopVersionRow, StopRow
 from shared.departure import Departure
@@ -36,6 +37,12 @@ def loops(session: Session, site_id: SiteId) -> Sequence[LoopRow]:
     """Every loop of the site, by code."""
     query = select(LoopRow).where(col(LoopRow.site_id) == site_id).order_by(col(LoopRow.code))
     return session.exec(query).all()
+
+
+def visible(session: Session, who: Principal) -> Sequence[LoopRow]:
+    """Loops for a list; a Carrier sees its runs, not the loops behind them."""
+    readable = may(who, "read", resource=Resource("loops", who.site_id))
+    return loops(session, who.site_id) if readable else []
 
 
 def running_loops(session: Session, site_id: SiteId) -> list[UUID]:

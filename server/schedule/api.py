@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import BeforeValidator
 
 from server.core import http
+from server.core.access import Resource, allow
 from server.core.http import InClock, InReads, InWriter, Who, needs
 from server.dispatch.service import gate
 from server.runs.queries import forms
@@ -60,6 +61,7 @@ def preview_loop(
     loop_id: UUID, first: First, last: Last, who: Who, reads: InReads
 ) -> dict[str, Any]:
     """Departures of a loop's newest version on these service dates, and the dates without."""
+    allow(who, "read", resource=Resource("loops", who.site_id))
     key = LoopId(loop_id)
     lines = reads.run(lambda s: preview.of_loop(s, who.site_id, key, first, last))
     return {"items": lines, "next": None}

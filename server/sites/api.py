@@ -36,8 +36,7 @@ def list_locations(
     who: Who, reads: InReads, cursor: Cursor = None, kind: str | None = None, q: str | None = None
 ) -> dict[str, Any]:
     """Places, page by page."""
-    allow(who, "read", resource=Resource("places", who.site_id, carrier_id=who.carrier_id))
-    rows = reads.run(lambda s: queries.page(s, who.site_id, after=cursor, kind=kind, text=q))
+    rows = reads.run(lambda s: queries.visible(s, who, after=cursor, kind=kind, text=q))
     following = str(rows[-1].id) if len(rows) == queries.PAGE_MAX else None
     return {"items": [queries.write_location(row) for row in rows], "next": following}
 
@@ -80,6 +79,7 @@ def merge_location(
 @router.get("/zones", openapi_extra=needs("places", "read"))
 def list_zones(who: Who, reads: InReads) -> dict[str, Any]:
     """Territories of the site."""
+    allow(who, "read", resource=Resource("places", who.site_id))
     rows = reads.run(lambda s: queries.zones(s, who.site_id))
     return {"items": [row.model_dump(mode="json") for row in rows], "next": None}
 
@@ -120,6 +120,7 @@ def put_reason(reason_id: str, given: Reason, who: Who, writer: InWriter, clock:
 @router.get("/calendars/{calendar_id}", openapi_extra=needs("loops", "read"))
 def read_calendar(calendar_id: UUID, who: Who, reads: InReads) -> dict[str, Any]:
     """Read a calendar with its shifts."""
+    allow(who, "read", resource=Resource("loops", who.site_id))
     return reads.run(lambda s: queries.write_calendar(s, who.site_id, calendar_id))
 
 

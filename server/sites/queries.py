@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from server.core.access import Principal, Resource, may
 from server.sites import rules
 from server.sites.tables import CalendarRow, LocationRow, ShiftRow, SiteRow, ZoneRow
 from shared.gate import ARRAY_MAX
@@ -115,6 +116,20 @@ def page(
             | col(LocationRow.ref).icontains(text, autoescape=True)
         )
     return list(session.exec(query.order_by(col(LocationRow.id)).limit(min(limit, PAGE_MAX))))
+
+
+def visible(
+    session: Session,
+    who: Principal,
+    *,
+    after: UUID | None = None,
+    kind: str | None = None,
+    text: str | None = None,
+) -> list[LocationRow]:
+    """Places for a list; who may see only those of its own runs gets them with the runs."""
+    if not may(who, "read", resource=Resource("places", who.site_id)):
+        return []
+    return page(session, who.site_id, after=after, kind=kind, text=text)
 
 
 def count_locations(session: Session, site_id: SiteId) -> int:
