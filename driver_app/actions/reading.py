@@ -1,13 +1,15 @@
 """What the store holds about runs, read in one snapshot for the screens."""
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from driver_app.store import meta, outbox, rows
 from driver_app.store.rows import RUN_SCOPE, Row
 from shared.events import Event, read_doc
+from shared.run import live
 
 REFERENCES = ("location", "driver", "vehicle", "checklist", "policy", "reason")
 
@@ -34,6 +36,42 @@ class RunRead:
     """Scans, delays, breaks and andons still in the outbox, shown or not."""
     seen: dict[str, Any] | None = None
     """The plan the driver last understood."""
+
+    @cached_property
+    def _own(self) -> dict[str | None, list[Event]]:
+        return by_visit(self.own)
+
+    @cached_property
+    def _scans(self) -> dict[str | None, list[Event]]:
+        return by_visit(live(self.recorded))
+
+    @cached_property
+    def _loads(self) -> dict[str | None, list[Row]]:
+        found: dict[str | None, list[Row]] = {}
+        for load in self.loads:
+            for visit in {load.plan.get("drop"), load.plan.get("pickup")}:
+                found.setdefault(visit, []).append(load)
+        return found
+
+    def own_of(self, visit: str) -> list[Event]:
+        """Facts of one visit that the rows do not show yet."""
+        return self._own.get(visit, [])
+
+    def scans_of(self, visit: str) -> list[Event]:
+        """Living facts of one visit that are still in the outbox."""
+        return self._scans.get(visit, [])
+
+    def loads_of(self, visit: str) -> list[Row]:
+        """Goods left or taken at one visit."""
+        return self._loads.get(visit, [])
+
+
+def by_visit(facts: Sequence[Event]) -> dict[str | None, list[Event]]:
+    """The facts of each visit, in their order."""
+    found: dict[str | None, list[Event]] = {}
+    for fact in facts:
+        found.setdefault(fact.envelope.visit, []).append(fact)
+    return found
 
 
 @dataclass

@@ -10,75 +10,84 @@ from driver_app.store.rows import Row
 from shared.events import Event, LoadScanned
 from shared.ids import EventId, LineId, LocationId, RunId, VisitId
 from shared.proof import levels_of
-from shared.run import live, overlay_visit, visit_state
+from shared.run import overlay_visit, visit_state
 
 ACCESS_WORDS = {"max_height_m": "≤ {} m", "max_mass_kg": "≤ {} kg"}
 
 
 def visit_view(read: Read, run: RunRead, stop: Row) -> VisitView:
-    """Build the view of one visit."""
-    own = [fact for fact in run.own if fact.envelope.visit == stop.id]
-    half = overlay_visit(stop.fact, own)
-    place = read.reference("location", stop.plan.get("location"))
-    view = VisitView(VisitId(UUID(stop.id)), RunId(UUID(run.row.id)))
-    _plan(view, stop.plan)
-    _place(view, place)
-    _facts(view, half, stop.plan)
-    view.sent = sent(read, stop.id)
-    view.lines = _lines(run, stop.id, half.get("qty", {}))
-    return view
+    """Build the view of one visit; all values at once, as setting an observable costs."""
+    plan = stop.plan
+    half = overlay_visit(stop.fact, run.own_of(stop.id))
+    place = read.reference("location", plan.get("location"))
+    visit = VisitId(UUID(stop.id))
+    return VisitView(
+        visit,
+        RunId(UUID(run.row.id)),
+        **_plan(plan, place),
+        **_place(place),
+        **_facts(half, plan),
+        sent=sent(read, stop.id),
+        lines=_lines(run, visit, half.get("qty", {})),
+    )
 
 
-def _plan(view: VisitView, plan: Mapping[str, Any]) -> None:
-    view.no = int(plan.get("no", 0))
-    view.name = str(plan.get("name", ""))
-    view.kind = str(plan.get("kind", "fixed"))
-    view.attempt = int(plan.get("attempt", 1))
-    view.windows = tuple((int(a), int(b)) for a, b in plan.get("windows", []))
-    view.planned_arrival_ms = int(plan.get("planned_arrival", 0))
-    view.planned_departure_ms = int(plan.get("planned_departure", 0))
-    view.service_s = int(plan.get("service_s", 0))
-    view.locked = str(plan.get("locked") or "")
-    view.proof = {str(part): level for part, level in levels_of(stop=plan.get("proof")).items()}
-    view.has_code = bool(plan.get("code"))
-    view.tasks = tuple(Task(str(c[0]), str(c[1]), bool(c[2])) for c in plan.get("checks", []))
-    view.max_boxes = dict(plan.get("max") or {})
-    view.location = LocationId(UUID(plan["location"])) if plan.get("location") else None
+def _plan(plan: Mapping[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "no": int(plan.get("no", 0)),
+        "name": str(plan.get("name") or place.get("name", "")),
+        "kind": str(plan.get("kind", "fixed")),
+        "attempt": int(plan.get("attempt", 1)),
+        "windows": tuple((int(a), int(b)) for a, b in plan.get("windows", [])),
+        "planned_arrival_ms": int(plan.get("planned_arrival", 0)),
+        "planned_departure_ms": int(plan.get("planned_departure", 0)),
+        "service_s": int(plan.get("service_s", 0)),
+        "locked": str(plan.get("locked") or ""),
+        "proof": {str(part): level for part, level in levels_of(stop=plan.get("proof")).items()},
+        "has_code": bool(plan.get("code")),
+        "tasks": tuple(Task(str(c[0]), str(c[1]), bool(c[2])) for c in plan.get("checks", [])),
+        "max_boxes": dict(plan.get("max") or {}),
+        "location": LocationId(UUID(plan["location"])) if plan.get("location") else None,
+    }
 
 
-def _place(view: VisitView, place: Mapping[str, Any]) -> None:
-    view.name = view.name or str(place.get("name", ""))
-    view.location_kind = str(place.get("kind", ""))
-    view.address = str(place.get("address", ""))
-    view.access = access_text(place.get("access") or {})
+def _place(place: Mapping[str, Any]) -> dict[str, Any]:
     side = str(place.get("side") or "")
-    view.side = "" if side == "any" else side
-    view.hours = hours_text(place.get("hours") or [])
-    view.contact = contact_text(place.get("contact") or {})
-    view.note = remark(place.get("note"))
-    view.lat, view.lon = place.get("lat"), place.get("lon")
-    view.floor_plan = str(place.get("plan") or "")
-    view.x_m, view.y_m = place.get("x_m"), place.get("y_m")
-    view.geofence_m = int(place.get("geofence_m", 80))
-    view.empties_plan = dict(place.get("empties") or {})
-    view.last_service_s = tuple(place.get("last_service_s") or ())
+    return {
+        "location_kind": str(place.get("kind", "")),
+        "address": str(place.get("address", "")),
+        "access": access_text(place.get("access") or {}),
+        "side": "" if side == "any" else side,
+        "hours": hours_text(place.get("hours") or []),
+        "contact": contact_text(place.get("contact") or {}),
+        "note": remark(place.get("note")),
+        "lat": place.get("lat"),
+        "lon": place.get("lon"),
+        "floor_plan": str(place.get("plan") or ""),
+        "x_m": place.get("x_m"),
+        "y_m": place.get("y_m"),
+        "geofence_m": int(place.get("geofence_m", 80)),
+        "empties_plan": dict(place.get("empties") or {}),
+        "last_service_s": tuple(place.get("last_service_s") or ()),
+    }
 
 
-def _facts(view: VisitView, half: Mapping[str, Any], plan: Mapping[str, Any]) -> None:
-    view.state = visit_state(str(plan.get("state", "planned")), half.get("state", "none"))
-    if view.state == "off_plan":
-        view.state = str(half["state"])
-    view.off_plan = bool(plan.get("off_plan") or half.get("off_plan"))
-    view.off_plan |= plan.get("state") in ("cancelled", "optional_off") and "state" in half
+def _facts(half: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
+    state = visit_state(str(plan.get("state", "planned")), half.get("state", "none"))
     result = half.get("result")
-    view.result = EventId(UUID(result)) if result else None
-    view.reason = str(half.get("reason", ""))
-    view.checking = bool(half.get("checking"))
-    view.arrived_ms = half.get("arrived")
-    view.service_started_ms = half.get("service_started")
-    view.completed_ms = half.get("completed")
-    view.departed_ms = half.get("departed")
-    view.empties_taken = dict(half.get("empties", {}))
+    off_plan = plan.get("state") in ("cancelled", "optional_off") and "state" in half
+    return {
+        "state": str(half["state"]) if state == "off_plan" else state,
+        "off_plan": bool(off_plan or plan.get("off_plan") or half.get("off_plan")),
+        "result": EventId(UUID(result)) if result else None,
+        "reason": str(half.get("reason", "")),
+        "checking": bool(half.get("checking")),
+        "arrived_ms": half.get("arrived"),
+        "service_started_ms": half.get("service_started"),
+        "completed_ms": half.get("completed"),
+        "departed_ms": half.get("departed"),
+        "empties_taken": dict(half.get("empties", {})),
+    }
 
 
 def sent(read: Read, id_: str) -> Sent:
@@ -91,31 +100,28 @@ def sent(read: Read, id_: str) -> Sent:
     return "safe" if mark.last_seq <= read.durable else "office"
 
 
-def _lines(run: RunRead, visit: str, qty: Mapping[str, int]) -> list[LineView]:
-    scans = [fact for fact in live(run.recorded) if fact.envelope.visit == visit]
-    lines = []
-    for load in run.loads:
-        if visit not in (load.plan.get("drop"), load.plan.get("pickup")):
-            continue
-        plan = load.plan
-        lines.append(
-            LineView(
-                id=LineId(UUID(load.id)),
-                visit=VisitId(UUID(visit)),
-                name=str(plan.get("name") or plan.get("part_no", "")),
-                part_no=str(plan.get("part_no", "")),
-                unit=str(plan.get("unit", "")),
-                labels=tuple(plan.get("labels") or ()),
-                scanned=scanned(scans, load.id),
-                planned=int(plan.get("qty", 0)),
-                done=qty.get(load.id),
-                drop=plan.get("drop") == visit,
-                private=bool(plan.get("private")),
-                order_ref=str(plan.get("order_ref") or ""),
-                consignee=str(plan.get("consignee") or ""),
-            )
-        )
-    return lines
+def _lines(run: RunRead, visit: VisitId, qty: Mapping[str, int]) -> list[LineView]:
+    scans = run.scans_of(str(visit))
+    return [_line(load, visit, scans, qty.get(load.id)) for load in run.loads_of(str(visit))]
+
+
+def _line(load: Row, visit: VisitId, scans: Sequence[Event], done: int | None) -> LineView:
+    plan = load.plan
+    return LineView(
+        id=LineId(UUID(load.id)),
+        visit=visit,
+        name=str(plan.get("name") or plan.get("part_no", "")),
+        part_no=str(plan.get("part_no", "")),
+        unit=str(plan.get("unit", "")),
+        labels=tuple(plan.get("labels") or ()),
+        scanned=scanned(scans, load.id),
+        planned=int(plan.get("qty", 0)),
+        done=done,
+        drop=plan.get("drop") == str(visit),
+        private=bool(plan.get("private")),
+        order_ref=str(plan.get("order_ref") or ""),
+        consignee=str(plan.get("consignee") or ""),
+    )
 
 
 def scanned(scans: Sequence[Event], line: str) -> tuple[str, ...]:

@@ -80,8 +80,12 @@ def tick(takt: TaktView, now_ms: int) -> None:
 
 def _copy(new: ft.Observable, old: ft.Observable, keep: Sequence[str] = ()) -> None:
     for each in fields(new):  # type: ignore[arg-type]
-        if each.name not in keep:
-            setattr(old, each.name, getattr(new, each.name))
+        if each.name in keep:
+            continue
+        value = getattr(new, each.name)
+        # Setting costs ten times as much as comparing, and nearly everything is as it was.
+        if value != getattr(old, each.name):
+            setattr(old, each.name, value)
 
 
 def _sort_runs(session: SessionView) -> None:

@@ -10,6 +10,8 @@ from shared.ids import DriverId, EventId, LineId, LocationId, RunId, SiteId, Vis
 Level = Literal["required", "warn", "optional", "off"]
 Sent = Literal["", "phone", "office", "safe"]
 Standing = Literal["new", "active", "pair_again", "retired", "stolen"]
+# Where flet.Observable keeps its listeners, from the first subscription on.
+LISTENERS = "_Observable__listeners_storage"
 SyncWord = Literal["all", "sending", "waiting", "look"]
 
 
@@ -83,8 +85,24 @@ class SyncItem(NamedTuple):
     """Why somebody must look: `held:<why>`, `unreadable`, or empty."""
 
 
+class View(ft.Observable):
+    """An observable that costs little while nobody looks at it yet.
+
+    Flet tells its listeners on every assignment, even when there are none; building the objects of
+    a long run would take ten times as long.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if LISTENERS in self.__dict__:
+            super().__setattr__(name, value)
+        elif isinstance(value, list | dict):
+            object.__setattr__(self, name, self._wrap_if_collection(name, value))
+        else:
+            object.__setattr__(self, name, value)
+
+
 @dataclass(eq=False)
-class LineView(ft.Observable):
+class LineView(View):
     """One LoadLine at one visit."""
 
     id: LineId
@@ -105,7 +123,7 @@ class LineView(ft.Observable):
 
 
 @dataclass(eq=False)
-class VisitView(ft.Observable):
+class VisitView(View):
     """One StopVisit: its plan, what was recorded, and when it is expected."""
 
     id: VisitId
@@ -176,7 +194,7 @@ class VisitView(ft.Observable):
 
 
 @dataclass(eq=False)
-class TaktView(ft.Observable):
+class TaktView(View):
     """The countdown of a tugger round; `tick` moves it once a second."""
 
     leave_at_ms: int = 0
@@ -192,7 +210,7 @@ class TaktView(ft.Observable):
 
 
 @dataclass(eq=False)
-class RunView(ft.Observable):
+class RunView(View):
     """One run on this device, with its visits in plan order."""
 
     id: RunId
@@ -276,7 +294,7 @@ class DraftFile(NamedTuple):
 
 
 @dataclass(eq=False)
-class DraftView(ft.Observable):
+class DraftView(View):
     """The half-filled proof or problem sheet of one visit; every change is stored at once."""
 
     key: str
@@ -311,7 +329,7 @@ class DraftView(ft.Observable):
 
 
 @dataclass(eq=False)
-class SessionView(ft.Observable):
+class SessionView(View):
     """Who uses this device, and whether the office still knows it."""
 
     standing: Standing = "new"
@@ -351,7 +369,7 @@ class SessionView(ft.Observable):
 
 
 @dataclass(eq=False)
-class SyncView(ft.Observable):
+class SyncView(View):
     """What is still on this phone only, and how the talk with the office goes."""
 
     word: SyncWord = "all"
