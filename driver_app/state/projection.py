@@ -66,7 +66,7 @@ def _merged_visit(old: VisitView | None, new: VisitView) -> VisitView:
         merged.append(same or line)
     if merged != list(old.lines):
         old.lines = merged
-    _copy(new, old, keep=("lines", "here"))
+    _copy(new, old, keep=("lines", "here", "undo_until_ms"))
     return old
 
 
