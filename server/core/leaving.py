@@ -37,7 +37,17 @@ class Leaving:
             complete = not message.get("more_body", False)
             return message
 
-        await self._app(scope, listen, send)
+        answering = False
+
+        async def answer(message: Message) -> None:
+            nonlocal answering
+            answering = message["type"] == "http.response.start" or message.get("more_body", False)
+            await send(message)
+
+        await self._app(scope, listen, answer)
+        if answering and self._over.is_set():
+            # The broken-off stream gets the end that its app did not write.
+            await send({"type": "http.response.body", "body": b""})
 
     async def _until_left(self, receive: Receive) -> Message:
         told = asyncio.ensure_future(receive())

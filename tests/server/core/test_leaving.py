@@ -17,7 +17,8 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[Message] = []
 
-    async def __call__(self, _scope: Scope, receive: Receive, _send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
         while not self.heard or self.heard[-1]["type"] != "http.disconnect":
             self.heard.append(await receive())
 
@@ -27,6 +28,7 @@ class Client:
 
     def __init__(self, *parts: bytes) -> None:
         self.parts = list(parts)
+        self.got: list[Message] = []
         self.silent = asyncio.Event()
 
     async def receive(self) -> Message:
@@ -37,16 +39,15 @@ class Client:
         await asyncio.Event().wait()
         raise AssertionError
 
-
-async def send(_message: Message) -> None:
-    """Nobody looks at the answer."""
+    async def send(self, message: Message) -> None:
+        self.got.append(message)
 
 
 async def test_a_stream_ends_when_the_server_leaves_and_not_before() -> None:
     app, client = Listener(), Client(b"a", b"b")
     leaving = Leaving(app)
     scope: dict[str, Any] = {"type": "http"}
-    stream = asyncio.ensure_future(leaving(scope, client.receive, send))
+    stream = asyncio.ensure_future(leaving(scope, client.receive, client.send))
     await client.silent.wait()
     assert not stream.done()
 
@@ -54,6 +55,7 @@ async def test_a_stream_ends_when_the_server_leaves_and_not_before() -> None:
     await stream
 
     assert [one.get("body") for one in app.heard] == [b"a", b"b", None]
+    assert client.got[-1] == {"type": "http.response.body", "body": b""}
 
 
 async def test_leaving_before_anybody_came_is_fine() -> None:
