@@ -1,5 +1,6 @@
 """Collects the texts of the server and compiles its catalogues: a command for developers."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -7,9 +8,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from server.core.words import DOMAIN, LANGUAGES, LOCALE
+from server.core.languages import DOMAIN, LANGUAGES, LOCALE
 
 SERVER = LOCALE.parent
+BORN = datetime(2026, 1, 1, tzinfo=UTC)  # a date that moves would change every file each time
 METHODS = [
     ("**/templates/**.html", "jinja2.ext:babel_extract"),
     ("web/static/js/**.js", "javascript"),
@@ -42,8 +44,9 @@ def po_path(lang: str) -> Path:
 
 
 def update_all() -> int:
-    """Bring every catalogue up to date, say what lacks a translation, and compile."""
+    """Bring every catalogue up to date and compile it; the same texts give the same bytes."""
     template = collected()
+    template.creation_date = BORN
     for lang in LANGUAGES:
         path = po_path(lang)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,6 +57,7 @@ def update_all() -> int:
             catalog = Catalog(locale=lang, project="Milk Run", version="1", fuzzy=False)
         catalog.update(template, no_fuzzy_matching=True)
         catalog.obsolete.clear()
+        catalog.revision_date = BORN
         with path.open("wb") as file:
             write_po(
                 file, catalog, width=100, no_location=True, sort_output=True, omit_header=False

@@ -6,11 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 
-LOCALE = Path(__file__).parent.parent / "locale"
-DOMAIN = "server"
-LANGUAGES = ("en", "de")
+from server.core.languages import DOMAIN, LANGUAGES, LOCALE
+
 _lang: contextvars.ContextVar[str] = contextvars.ContextVar("lang", default="en")
 
 
