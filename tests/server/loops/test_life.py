@@ -132,14 +132,7 @@ def test_a_stale_change_of_a_loop_is_refused(writer: AnyWriter, reads: SnapshotR
 
     with pytest.raises(Refusal) as refused:
         writer.run(
-            lambda s: service.change_loop(
-                s,
-                SUPERVISOR,
-                loop_id,
-                {"name": "X", "expected_rev": rev - 1},
-                jobs=NoJobs(),
-                now=NOON,
-            )
+            lambda s: service.change_loop(s, SUPERVISOR, loop_id, stale, jobs=NoJobs(), now=NOON)
         )
 
     assert refused.value.code == "rev"

@@ -1,17 +1,20 @@
 """The materialiser: every due run exists exactly once, whatever runs how often."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
 from server.core.access import Principal
 from server.core.writer import AnyWriter, SnapshotReads
+from server.feed import queries as feed
 from server.loops import service as loops
 from server.plant import service as plant
 from server.runs import queries as runs
 from server.runs import service as running
 from server.schedule.service import materialise
 from shared.departure import Departure
+from shared.ids import RunId
 from shared.local_time import zone
 from shared.loop import Stop
 from shared.plan import NewLine
@@ -22,6 +25,7 @@ from tests.helpers.a_site import (
     SITE,
     SUPERVISOR,
     NoJobs,
+    add_vehicle,
     found_site,
     publish_loop,
     version,
@@ -232,3 +236,71 @@ def test_a_train_brings_the_boxes_the_plant_asks_for(
     assert day[0].stops[0].max_boxes == {"P1": 6}
     boxes = sum(one.qty for view in day for one in view.loads)
     assert boxes == 24
+
+
+def test_two_leaders_at_once_make_every_run_once(writer: AnyWriter, reads: SnapshotReads) -> None:
+    found_site(writer)
+    publish_loop(writer)
+    publish_loop(writer, version(stops=("mill",)), code="L2")
+
+    with ThreadPoolExecutor(4) as crew:
+        passes = [crew.submit(materialise, reads, writer, NOON) for _ in range(4)]
+        made = [one.result() for one in passes]
+
+    assert sum(one.opened for one in made) == 26
+    found = days_of(reads, MONDAY + timedelta(days=1), 13)
+    assert [len(day) for day in found] == [2] * 13
+    assert all(len(view.visits) in (3, 5) for day in found for view in day)
+
+
+def test_vehicles_of_a_beat_take_turns_and_a_date_may_assign_another(
+    writer: AnyWriter, reads: SnapshotReads
+) -> None:
+    found_site(writer)
+    vans = [add_vehicle(writer, name) for name in ("A", "B", "C")]
+    beat = Departure.model_validate(
+        {"base_no": 0, "first_local": "06:00", "last_local": "08:00", "headway_s": 1800}
+    )
+    day = MONDAY + timedelta(days=2)
+    loop_id = publish_loop(writer, version(beat, vehicle_ids=tuple(vans[:2])))
+    assign = {"op": "assign", "departure_no": 1, "vehicle_id": str(vans[2])}
+    writer.run(
+        lambda s: loops.put_exception(
+            s, SUPERVISOR, loop_id, day, [assign], jobs=NoJobs(), now=NOON
+        )
+    )
+
+    materialise(reads, writer, NOON)
+
+    ordinary, special = days_of(reads, MONDAY + timedelta(days=1), 2)
+    a, b, c = vans
+    assert [view.run.vehicle_id for view in ordinary] == [a, b, a, b]
+    assert [view.run.vehicle_id for view in special] == [a, c, a, b]
+
+
+def test_a_run_somebody_changed_by_hand_is_left_to_a_person(
+    writer: AnyWriter, reads: SnapshotReads
+) -> None:
+    found_site(writer)
+    loop_id = publish_loop(writer)
+    van = add_vehicle(writer)
+    materialise(reads, writer, NOON)
+    day = MONDAY + timedelta(days=3)
+    [[view]] = days_of(reads, day, 1)
+    writer.run(
+        lambda s: running.assign(
+            s, SUPERVISOR, RunId(view.run.id), vehicle_id=van, expected_version=1, now=NOON
+        )
+    )
+    writer.run(
+        lambda s: loops.put_exception(
+            s, SUPERVISOR, loop_id, day, [{"op": "remove"}], jobs=NoJobs(), now=NOON
+        )
+    )
+
+    made = materialise(reads, writer, NOON)
+
+    [[left]] = days_of(reads, day, 1)
+    assert made == (0, 0, 0)
+    assert (left.run.plan_state, left.run.vehicle_id) == ("planned", van)
+    assert [one.kind for one in reads.run(lambda s: feed.exceptions(s, SITE))] == ["review_due"]
