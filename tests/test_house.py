@@ -38,7 +38,7 @@ DOORS = {
     "httpx": ("driver_app.sync.http", "server.core.outbound"),
     "requests": ("driver_app.sync.http", "server.core.outbound"),
     "urllib.request": ("driver_app.sync.http", "server.core.outbound"),
-    "socket": ("driver_app.sync.http", "server.core.outbound"),
+    "socket": ("driver_app.sync.http", "server.core.outbound", "server.core.hosting"),
     "flet_audio": ("driver_app.device",),
     "flet_camera": ("driver_app.device",),
     "flet_geolocator": ("driver_app.device",),
