@@ -12,7 +12,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -65,6 +65,7 @@ class Vehicle:
     session: Session
     location: FakeLocation
     chance: Random
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
     here: Spot | None = None
 
     async def work(self) -> None:
@@ -76,7 +77,7 @@ class Vehicle:
             while True:
                 run = self._due()
                 if run is None:
-                    await asyncio.sleep(TICK_S)
+                    await self.pause(TICK_S)
                 else:
                     await self._drive(run)
         finally:
@@ -92,11 +93,11 @@ class Vehicle:
             if not isinstance(answer, Paired):
                 why = answer.why if isinstance(answer, NotPaired) else "certificate"
                 log.warning("%s is not paired: %s", self.crew.name, why)
-                await asyncio.sleep(PATIENCE_S)
+                await self.pause(PATIENCE_S)
         while not ctx.state.session.signed_in:
             known = [d for d in ctx.state.session.drivers if d.name == self.crew.driver]
             if not known and not ctx.state.session.reasons:
-                await asyncio.sleep(TICK_S)  # the first rows are still on their way
+                await self.pause(TICK_S)  # the first rows are still on their way
             elif not known or not isinstance(
                 await actions.sign_in_pin(ctx, known[0].id, self.crew.pin), actions.SignedIn
             ):
@@ -191,7 +192,7 @@ class Vehicle:
         seconds = max(1.0, self._leg_s(run, visit) / self.order.speed)
         steps = max(1, round(seconds / TICK_S))
         for step in range(1, steps + 1):
-            await asyncio.sleep(seconds / steps)
+            await self.pause(seconds / steps)
             if not visit.open:
                 return
             self._be(between(start, self._spot(visit), step / steps))
@@ -216,7 +217,7 @@ class Vehicle:
             self.location.give(self.here)
 
     async def _pass(self, seconds: float) -> None:
-        await asyncio.sleep(max(0.5, seconds / self.order.speed))
+        await self.pause(max(0.5, seconds / self.order.speed))
 
     def _told(self, answer: object) -> None:
         if isinstance(answer, Saved) and self.order.tell_saved:

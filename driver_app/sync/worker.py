@@ -44,7 +44,6 @@ class Surroundings:
     net: str = "unknown"
     battery_pct: int = 100
     foreground: bool = True
-    photos_wait_for_wifi: bool = False
 
 
 async def wait_for_event(event: asyncio.Event, limit_s: float) -> None:
