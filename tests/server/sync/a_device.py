@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from fastapi import FastAPI
 from httpx import AsyncClient, Response
@@ -53,9 +54,14 @@ def found_site(parts: Parts, who: Principal, *names: str) -> None:
 
 
 def open_circle(
-    parts: Parts, who: Principal, *names: str, dispatched: bool = True, van: bool = True
+    parts: Parts,
+    who: Principal,
+    *names: str,
+    dispatched: bool = True,
+    van: bool = True,
+    driver: UUID | None = None,
 ) -> Circle:
-    """Open a run from the depot past these places, and dispatch it to the van."""
+    """Open a run from the depot past these places, and dispatch it to the van or the driver."""
     leaves = parts.clock.now() + timedelta(hours=1)
     depot = id_of("depot")
     stops = [NewVisit(id_of(name), "fixed", leaves, leaves, service_s=300) for name in names]
@@ -71,6 +77,7 @@ def open_circle(
         visits=(ends[0], *stops, ends[1]),
         legs=tuple((600, 5_000) for _ in range(len(names) + 1)),
         vehicle_id=VAN if van else None,
+        driver_id=driver,
     )
 
     def work(session: Session) -> Circle:
