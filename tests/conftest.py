@@ -1,3 +1,9 @@
 """Fixtures for every test."""
 
+from hypothesis import settings
+
 pytest_plugins = ["tests.helpers.databases"]
+
+# How long an example takes says nothing on a shared machine; the whole test has its own limit.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")

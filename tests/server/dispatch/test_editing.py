@@ -10,9 +10,12 @@ from server.core.access import Principal, Role
 from server.core.clock import to_ms
 from server.core.writer import AnyWriter, SnapshotReads
 from server.dispatch import service
+from server.facts import service as facts
+from server.fleet import service as fleet
 from server.runs import queries as runs
 from server.runs.queries import RunView
-from shared.ids import CarrierId, RunId
+from shared.events import RunOrderProposed
+from shared.ids import CarrierId, RunId, VehicleId
 from shared.refusals import Refusal
 from tests.helpers.a_site import SITE, SUPERVISOR, add_driver, only_run
 from tests.helpers.builders import id_of
@@ -256,3 +259,78 @@ def test_a_run_that_was_called_off_is_not_changed(
 
     a, _, c = view.order
     assert refused(lambda: change(writer, only_run(reads), move(c, a))).code == "bad_state"
+
+
+def test_a_proposal_of_the_driver_is_taken_over(writer: AnyWriter, view: RunView) -> None:
+    a, b, c = view.order
+    body = RunOrderProposed(order=[str(c), str(a)], base_version=1, reason="traffic")
+    run = RunId(view.run.id)
+    fact = writer.run(
+        lambda s: facts.record(
+            s, SITE, f"driver:{id_of('kaya')}", body, run_id=run, visit_id=None, now=EVENING
+        )
+    )
+
+    answer = change(writer, view, {"op": "accept_proposal", "proposal": str(fact.id)})
+
+    assert order(answer) == [c, a, b]
+
+
+def test_a_proposal_nobody_made_is_not_found(writer: AnyWriter, view: RunView) -> None:
+    op = {"op": "accept_proposal", "proposal": str(id_of("nothing"))}
+
+    assert refused(lambda: change(writer, view, op)).code == "not_found"
+
+
+def test_a_lock_before_another_stop_needs_that_stop(writer: AnyWriter, view: RunView) -> None:
+    a, b, _ = view.order
+    alone = {"op": "lock", "visit": str(b), "as": "before"}
+
+    assert refused(lambda: change(writer, view, alone)).code == "bad_input"
+    found = change(writer, view, {**alone, "before": str(a)})
+    assert {"cause": "order", "visit": str(b)} in found["violations"]
+
+
+@pytest.mark.parametrize("wrong", ["self", "cancelled", "stranger"])
+def test_a_stop_comes_behind_one_that_is_on_the_way(
+    writer: AnyWriter, view: RunView, wrong: str
+) -> None:
+    _, b, c = view.order
+    behind = {"self": c, "cancelled": b, "stranger": id_of("?")}[wrong]
+    cancel = {"op": "cancel", "visit": str(b)}
+
+    found = refused(lambda: change(writer, view, cancel, move(c, behind)))
+
+    assert found.code == "bad_input"
+
+
+def test_behind_what_is_done_or_the_depot_means_first(writer: AnyWriter, view: RunView) -> None:
+    a, b, c = view.order
+    depot = view.start_visit
+    assert order(change(writer, view, move(c, depot))) == [c, a, b]
+
+
+def test_goods_that_are_fetched_need_room(
+    writer: AnyWriter, reads: SnapshotReads, view: RunView
+) -> None:
+    assert view.run.vehicle_id is not None
+    van, room = VehicleId(view.run.vehicle_id), {"capacity_units": 3.0}
+    writer.run(lambda s: fleet.change_vehicle(s, SUPERVISOR, van, room, now=EVENING))
+    line = {"part_no": "crate", "qty": 4, "direction": "pickup"}
+    insert = {"op": "insert", "location_id": str(id_of("mill")), "lines": [line]}
+
+    found = price(reads, view, insert)
+
+    assert [one["cause"] for one in found["violations"]["new"]][:1] == ["load"]
+    assert found["violations"]["new"][0]["amount"] == [1]
+
+
+def test_a_price_of_an_old_version_is_refused(reads: SnapshotReads, view: RunView) -> None:
+    key = RunId(view.run.id)
+    found = refused(
+        lambda: reads.run(
+            lambda s: service.whatif(s, SUPERVISOR, key, [], expected_version=9, now=EVENING)
+        )
+    )
+
+    assert found.code == "plan_version"
