@@ -103,9 +103,12 @@ def using_locations(session: Session, site_id: SiteId, ids: Collection[UUID]) ->
     return sorted(found)
 
 
-def as_version(session: Session, row: LoopVersionRow) -> LoopVersion:
+def as_version(
+    session: Session, row: LoopVersionRow, stops: Sequence[StopRow] | None = None
+) -> LoopVersion:
     """The version with its stops and timetable, as the value everybody computes with."""
-    stops = stop_rows(session, SiteId(row.site_id), row.id)
+    if stops is None:
+        stops = stop_rows(session, SiteId(row.site_id), row.id)
     lines = departure_rows(session, SiteId(row.site_id), row.id)
     given: dict[str, Any] = {key: getattr(row, key) for key in _VERSION_KEYS}
     given["stops"] = [{key: getattr(one, key) for key in _STOP_KEYS} for one in stops]
@@ -116,25 +119,32 @@ def as_version(session: Session, row: LoopVersionRow) -> LoopVersion:
 def templates(session: Session, site_id: SiteId, loop_id: UUID) -> list[rules.Template]:
     """Published versions of a loop, ready to make runs from."""
     about = loop(session, site_id, loop_id)
-    return [
-        rules.Template(
-            loop_id=loop_id,
-            version_id=row.id,
-            code=about.code,
-            name=about.name,
-            kind=about.kind,  # type: ignore[arg-type]
-            calendar_id=about.calendar_id,
-            exceptions=tuple(about.exceptions),
-            version_no=row.version,
-            valid_from=row.valid_from,
-            valid_to=row.valid_to,
-            version=as_version(session, row),
-            stop_ids=tuple(one.id for one in stop_rows(session, site_id, row.id)),
-            legs=tuple((seconds, metres) for seconds, metres in row.legs),
-        )
+    published = [
+        row
         for row in versions(session, site_id, loop_id)
         if row.published_at is not None and row.valid_from is not None
     ]
+    return [_template(session, about, row) for row in published]
+
+
+def _template(session: Session, about: LoopRow, row: LoopVersionRow) -> rules.Template:
+    assert row.valid_from is not None
+    stops = stop_rows(session, SiteId(row.site_id), row.id)
+    return rules.Template(
+        loop_id=about.id,
+        version_id=row.id,
+        code=about.code,
+        name=about.name,
+        kind=about.kind,  # type: ignore[arg-type]
+        calendar_id=about.calendar_id,
+        exceptions=tuple(about.exceptions),
+        version_no=row.version,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        version=as_version(session, row, stops),
+        stop_ids=tuple(one.id for one in stops),
+        legs=tuple((seconds, metres) for seconds, metres in row.legs),
+    )
 
 
 def write_loop(row: LoopRow) -> dict[str, Any]:

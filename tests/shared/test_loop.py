@@ -71,4 +71,4 @@ def test_a_road_stop_needs_a_coordinate_and_a_plant_stop_an_offset() -> None:
 def test_a_retired_loop_is_never_woken() -> None:
     assert may_become("candidate", "trial")
     assert not may_become("candidate", "stable")
-    assert not any(may_become("retired", to) for to in ("candidate", "trial", "stable"))  # type: ignore[arg-type]
+    assert not any(may_become("retired", to) for to in ("candidate", "trial", "stable"))

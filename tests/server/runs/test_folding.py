@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -121,7 +122,7 @@ def test_facts_in_any_order_and_twice_give_the_same_rows(
     publish_loop(writer)
     materialise(reads, writer, NOON)
     days = [MONDAY + timedelta(days=n) for n in range(1, 13)]
-    seen = []
+    seen: list[list[Any]] = []
 
     for day, order in zip(days, permutations(range(4)), strict=False):
         view = only_run(reads, day)

@@ -58,7 +58,9 @@ def test_a_stale_version_is_refused_with_the_current_one_and_what_changed(
 
     assert refused.value.code == "plan_version"
     assert refused.value.members["current"] == 2
-    [change] = refused.value.members["changes"]  # type: ignore[misc]
+    changes = refused.value.members["changes"]
+    assert isinstance(changes, list)
+    [change] = changes
     assert (change["who"], change["op"], change["when"]) == ("Anna", [move], to_ms(LATER))
     assert only_run(reads).order == (a, c, b)
 

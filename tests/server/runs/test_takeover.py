@@ -129,7 +129,7 @@ def test_a_departure_that_did_not_happen_is_late_then_missed_then_made_up_for(
 def test_a_mark_somebody_settled_is_not_raised_again(
     writer: AnyWriter, reads: SnapshotReads, run_id: RunId
 ) -> None:
-    assert run_id
+    assert only_run(reads).run.id == run_id
     sweep(reads, writer, LEAVES + timedelta(minutes=10))
     [item] = reads.run(lambda s: feed.exceptions(s, SITE))
     writer.run(lambda s: telling.settle_exception(s, SUPERVISOR, item.id, reason="ok", now=NOON))
@@ -147,7 +147,7 @@ def test_after_a_long_stop_of_the_server_each_missed_run_is_marked_once(
     first = sweep(reads, writer, later)
     second = sweep(reads, writer, later)
 
-    assert run_id
+    assert only_run(reads).run.id == run_id
     assert (first, second) == (2, 0)
     assert open_kinds(reads) == ["missed", "missed"]
 

@@ -13,7 +13,7 @@ from server.sites import queries as sites
 from server.sites import service
 from server.sites.rules import REASONS
 from shared.geo import Point
-from shared.ids import CarrierId
+from shared.ids import CarrierId, LocationId
 from shared.refusals import Refusal
 from shared.site import Location
 from tests.helpers.a_site import DISPATCHER, NOON, SITE, SUPERVISOR, found_site, publish_loop
@@ -41,12 +41,10 @@ def test_a_changed_place_reaches_devices_that_know_it(
     writer: AnyWriter, reads: SnapshotReads
 ) -> None:
     found_site(writer)
-    mill = id_of("mill")
+    mill = LocationId(id_of("mill"))
+    writer.run(lambda s: len(service.show_to_devices(s, SITE, [mill])))
     writer.run(
-        lambda s: (
-            [*map(str, service.show_to_devices(s, SITE, [mill]))]
-            and service.change_location(s, SUPERVISOR, mill, {"note": "Ring twice"}, now=NOON)
-        )  # type: ignore[arg-type]
+        lambda s: service.change_location(s, SUPERVISOR, mill, {"note": "Ring twice"}, now=NOON)
     )
 
     [row] = reads.run(lambda s: feed.rows_of(s, SITE, "location"))
@@ -57,10 +55,10 @@ def test_a_changed_place_reaches_devices_that_know_it(
 
 def test_a_dispatcher_writes_notes_and_nothing_else(writer: AnyWriter) -> None:
     found_site(writer)
-    mill = id_of("mill")
+    mill = LocationId(id_of("mill"))
 
     def change(**given: str) -> None:
-        writer.run(lambda s: service.change_location(s, DISPATCHER, mill, given, now=NOON))  # type: ignore[arg-type]
+        writer.run(lambda s: service.change_location(s, DISPATCHER, mill, given, now=NOON))
 
     change(note="Gate code changed")
     with pytest.raises(Refusal) as refused:
