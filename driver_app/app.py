@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import flet as ft
 
 from driver_app import theme
 from driver_app.actions import join
+from driver_app.actions.joining import api_over_http
 from driver_app.actions.refresh import tick as tick_runs
 from driver_app.device.flet_camera import FletCamera
+from driver_app.device.flet_ports import flet_ports
 from driver_app.device.ports import Net, Ports
 from driver_app.i18n import speak
 from driver_app.screens.changes import changes
@@ -53,6 +56,17 @@ def make_main(ports: MakePorts, api: MakeApi, data_dir: DataDir, *, server_hint:
         await session.start()
 
     return main
+
+
+def phone_main() -> Main:
+    """The app of a phone or tablet: features of the client, a folder of its own."""
+    return make_main(flet_ports, api_over_http, phone_folder)
+
+
+async def phone_folder(_page: ft.Page) -> Path:
+    """Where the store lies: as told, else where the client keeps app data, else at home."""
+    told = os.environ.get("MILKRUN_DRIVER_DATA") or os.environ.get("FLET_APP_STORAGE_DATA")
+    return Path(told) if told else await asyncio.to_thread(Path.home) / ".milkrun"
 
 
 class Showing:

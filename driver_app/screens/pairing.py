@@ -95,6 +95,7 @@ def _why(answer: NotPaired, server: str) -> str:
         "unreachable": _("No connection to {server}. Check the address and the network."),
         "no_https": _("{server} is not a safe address. It must begin with https://."),
         "bad_code": _("The code is wrong or too old. Ask the office for a new one."),
+        "unsent": _("Another server still has to get records from this device. Send them first."),
         "slow_down": _("Too many wrong codes. Wait ten minutes, then try again."),
         "garbled": _("{server} answered, but it is not a Milk Run server."),
     }.get(answer.why, answer.detail or _("Pairing did not work. Try again."))

@@ -115,11 +115,18 @@ def _landscape(desk: Desk, run: RunView) -> ft.View:
 @ft.component
 def _line(run: RunView) -> ft.Control:
     """Every station of the loop with what it is now."""
+    gone, back = run.departed_ms is not None, run.next_visit is None
+    home = _("Supermarket")
+    stations = [
+        Station(str(v.id), v.name, _place(v, run), _open_calls(v))
+        for v in run.visits
+        if v.state != "hidden"
+    ]
     return line_diagram(
         [
-            Station(str(v.id), v.name, _place(v, run), _open_calls(v))
-            for v in run.visits
-            if v.state != "hidden"
+            Station("start", home, Place.DONE if gone else Place.HERE),
+            *stations,
+            Station("end", home, Place.HERE if gone and back else Place.AHEAD),
         ]
     )
 

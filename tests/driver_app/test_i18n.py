@@ -143,4 +143,6 @@ def said_or_doc(node: ast.AST) -> list[ast.AST]:
         return [node]
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return [node]
+    if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log."):
+        return [node]
     return [node.msg] if isinstance(node, ast.Assert) and node.msg is not None else []

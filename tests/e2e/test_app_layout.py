@@ -62,7 +62,10 @@ LOOKS = [
     (DESK, True),
 ]
 WEBER = ROAD[1]
-NEW, NOBODY, ON_THE_ROAD, REPLANNED, IN_THE_PLANT = (BROWSER[:-1] + n for n in "12345")
+GERMAN = {"mode": "system", "scale": 1.6, "lang": "de"}
+NEW, NOBODY, ON_THE_ROAD, REPLANNED, IN_THE_PLANT, GERMAN_ROAD, GERMAN_PLANT = (
+    BROWSER[:-1] + n for n in "1234567"
+)
 SCREENS = [
     ("runs", "/runs", "nav.settings"),
     ("start", run_route(), "run.start"),
@@ -92,6 +95,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     fill(data / "web" / ON_THE_ROAD, road(), now_ms=now_ms)
     fill(data / "web" / REPLANNED, road(), now_ms=now_ms, newer=changed(road()))
     fill(data / "web" / IN_THE_PLANT, plant(), now_ms=now_ms)
+    fill(data / "web" / GERMAN_ROAD, road(), now_ms=now_ms, look=GERMAN)
+    fill(data / "web" / GERMAN_PLANT, plant(), now_ms=now_ms, look=GERMAN)
     process: Process = driver_process(data, port := free_port())
     process.start()
     yield f"http://127.0.0.1:{port}"
@@ -167,12 +172,40 @@ def test_the_round_of_a_tugger_fits(tab: DriverTab, url: str) -> None:
     look_at(tab, "andon")
 
 
+@pytest.mark.parametrize("stand", [GERMAN_ROAD])
+def test_german_in_the_largest_letters_fits_on_the_road(tab: DriverTab, url: str) -> None:
+    tab.open(url + run_route())
+    tab.tap("run.start")
+    tab.wait("run.next.arrive")
+    assert large_and_german(tab, "run-de-160", PHONE) == []
+
+    tab.open(url + stop_route(WEBER, "proof"))
+    tab.wait("proof.complete")
+    assert large_and_german(tab, "proof-de-160", PHONE) == []
+
+
+@pytest.mark.parametrize("stand", [GERMAN_PLANT])
+def test_german_in_the_largest_letters_fits_in_the_plant(tab: DriverTab, url: str) -> None:
+    tab.open(url + run_route())
+    tab.tap("tugger.leave")
+    tab.tap("tugger.here")
+    tab.wait("tugger.station_done")
+
+    assert large_and_german(tab, "tugger-de-160", TABLET) == []
+
+
+def large_and_german(tab: DriverTab, name: str, size: tuple[int, int]) -> list[str]:
+    """What does not fit of a screen in German at 1.6."""
+    tab.show(size, dark=False)
+    tab.sees("Position an")
+    tab.screenshot(f"app-{name}")
+    return faults(tab, *size)
+
+
 def look_at(tab: DriverTab, name: str) -> None:
     """Measure the screen in every look, and take its picture."""
     for size, dark in LOOKS:
-        tab.page.set_viewport_size({"width": size[0], "height": size[1]})
-        tab.page.emulate_media(color_scheme="dark" if dark else "light")
-        tab.settle()
+        tab.show(size, dark=dark)
         picture = f"{name}-{size[0]}x{size[1]}-{'dark' if dark else 'light'}"
         tab.screenshot(f"app-{picture}")
         assert faults(tab, *size) == [], picture

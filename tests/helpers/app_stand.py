@@ -153,10 +153,11 @@ def fill(
     now_ms: int = START_MS,
     signed_in: bool = True,
     newer: list[Row] | None = None,
+    look: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a paired device into a folder; instants move along with `now_ms`.
 
-    `newer` rows come after the driver has seen the first ones.
+    `newer` rows come after the driver has seen the first ones; `look` is what the driver chose.
     """
 
     def write(db: sqlite3.Connection) -> None:
@@ -166,6 +167,8 @@ def fill(
         meta.put(db, "url", "http://127.0.0.1:9")
         meta.put_ui(db, "standing", "active")
         meta.put_ui(db, "name", "Van 4")
+        if look is not None:
+            meta.put_ui(db, "look", look)
         if signed_in:
             who = {"id": text_id(DRIVER), "name": DRIVER, "lang": "en", "at_ms": now_ms}
             meta.put_ui(db, "driver", who)

@@ -20,8 +20,9 @@ FIRST_FRAME_MS = 60_000
 SEEN_MS = 15_000
 GESTURE_MS = 450
 MOVE_MS = 20
-STILL_MS = 250
-STILL_TIMES = 3
+STILL_MS = 120
+RESIZE_MS = 250
+STILL_TIMES = 2
 # The one script the Flet web client asks of the internet; its failure must not matter.
 RIVE = "rive_native"
 CHROMIUM_ARGS = (
@@ -175,11 +176,20 @@ class DriverTab:
             for name, cut, *rest in found
         ]
 
-    def settle(self) -> None:
-        """Wait until the screen has stood still for a while: resized, redrawn, animated."""
+    def show(self, size: tuple[int, int], *, dark: bool) -> None:
+        """Give the tab another size and the system's other colours; wait until both are drawn."""
+        width, height = size
+        resized = self.page.viewport_size != {"width": width, "height": height}
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
+        # A new size goes to the session and comes back as another layout; colours do not.
+        self.settle(still_ms=RESIZE_MS if resized else STILL_MS)
+
+    def settle(self, *, still_ms: int = STILL_MS) -> None:
+        """Wait until the screen has stood still for a while."""
         before, still = None, 0
         while still < STILL_TIMES:
-            self.page.wait_for_timeout(STILL_MS)
+            self.page.wait_for_timeout(still_ms)
             now = self.boxes()
             still = still + 1 if now == before and now else 0
             before = now
