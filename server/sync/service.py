@@ -95,13 +95,24 @@ def take(
         site_id,
         device_id,
         now=now,
-        unsent=envelope.unsent.model_dump() if envelope.unsent else None,
+        unsent=_still_unsent(envelope, appended.seq),
         health=envelope.health,
         app=envelope.app,
     )
     effects.after_push(session, who, appended, jobs, now=now)
     durable = appended.durable if backed_up else appended.seq
     return Taken(appended.seq, appended.chain, durable, restarted)
+
+
+def _still_unsent(envelope: Envelope, acked: int) -> dict[str, Any] | None:
+    """The device's own report, less what this very request has brought."""
+    told = envelope.unsent
+    if told is None:
+        return None
+    brought = sum(1 for event in envelope.push.events if event.seq <= acked)
+    left = max(0, told.events - brought)
+    oldest_ms = told.oldest_ms if left or told.blobs else None
+    return told.model_copy(update={"events": left, "oldest_ms": oldest_ms}).model_dump()
 
 
 def _device(who: Principal) -> DeviceId:
