@@ -144,7 +144,7 @@ def _checked(desk: Desk, kind: Kind, order: Order, content: bytes) -> Checked:
         raise Stop(BAD_INPUT, sentence_of("loop_unknown", loop=loop))
     if kind == "stops" and not loop:
         raise Stop(BAD_INPUT, sentence_of("loop_missing"))
-    options, mapping = service.reading(desk.reads, desk.who, kind, order.profile)
+    options, mapping = service.reading(desk.reads, desk.who, kind, order.profile, content)
     stored = desk.reads.run(lambda s: queries.stored(s, desk.who.site_id, kind, loop))
     return check_file(Asked(kind, content, options, mapping), stored)
 

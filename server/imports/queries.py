@@ -1,8 +1,11 @@
 """Reads for imports: what is stored already, and files that were handed in."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import delete
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from server.imports.check import Stored
@@ -19,28 +22,54 @@ from shared.refusals import refuse
 HISTORY = 50
 
 
+# Ten megabytes nobody looks at.
+_WITHOUT_CONTENT = defer(col(ImportBatchRow.content))  # type: ignore[arg-type]
+
+
 def batch(session: Session, site_id: SiteId, batch_id: UUID) -> ImportBatchRow:
-    """The import; refuses `not_found`."""
+    """The import with its file; refuses `not_found`."""
     row = session.get(ImportBatchRow, (site_id, batch_id))
     if row is None:
         raise refuse("not_found")
     return row
 
 
+def seen(session: Session, site_id: SiteId, batch_id: UUID) -> ImportBatchRow:
+    """The import without its file; refuses `not_found`."""
+    row = session.get(ImportBatchRow, (site_id, batch_id), options=[_WITHOUT_CONTENT])
+    if row is None:
+        raise refuse("not_found")
+    return row
+
+
 def newest(session: Session, site_id: SiteId) -> list[ImportBatchRow]:
-    """The last imports of the site, the newest first."""
+    """The last imports of the site without their files, the newest first."""
     query = select(ImportBatchRow).where(col(ImportBatchRow.site_id) == site_id)
-    return list(session.exec(query.order_by(col(ImportBatchRow.id).desc()).limit(HISTORY)))
+    query = query.order_by(col(ImportBatchRow.id).desc()).limit(HISTORY)
+    return list(session.exec(query.options(_WITHOUT_CONTENT)))
 
 
-def profile(session: Session, site_id: SiteId, kind: Kind, name: str) -> ImportBatchRow | None:
-    """The import that last saved its reading under this name."""
+def profiles(session: Session, site_id: SiteId, kind: Kind) -> list[ImportBatchRow]:
+    """Imports that saved their reading under a name, the last one first."""
     query = select(ImportBatchRow).where(
         col(ImportBatchRow.site_id) == site_id,
         col(ImportBatchRow.kind) == kind,
-        col(ImportBatchRow.profile) == name,
+        col(ImportBatchRow.profile) != "",
     )
-    return session.exec(query.order_by(col(ImportBatchRow.updated_at).desc()).limit(1)).first()
+    query = query.order_by(col(ImportBatchRow.updated_at).desc()).limit(HISTORY)
+    return list(session.exec(query.options(_WITHOUT_CONTENT)))
+
+
+def forget_unused(session: Session, site_id: SiteId, before: datetime) -> None:
+    """Drop files that were checked, never taken over and not saved as a profile."""
+    session.execute(
+        delete(ImportBatchRow).where(
+            col(ImportBatchRow.site_id) == site_id,
+            col(ImportBatchRow.state) == "checked",
+            col(ImportBatchRow.profile) == "",
+            col(ImportBatchRow.updated_at) < before,
+        )
+    )
 
 
 def written(session: Session, site_id: SiteId, batch_id: UUID) -> list[ImportRowRow]:

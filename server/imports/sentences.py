@@ -69,6 +69,7 @@ def _of_files() -> Mapping[str, str]:
             "No column gives the {fields}. Name the column in the header or choose it. "
             "The columns are: {columns}."
         ),
+        "already_committing": _("This import is being taken over already. Wait a minute."),
         "wrong_rows": _("Some rows are wrong, so nothing is taken over. Correct them first."),
         "rows_used": _("These are used or were changed since: {names}."),
         "loop_missing": _("Say which loop the stops belong to (loop code)."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from server.core.access import Principal, Resource, allow
 from server.core.db import WORK_ROWS_MAX, Reads, Writer
 from server.core.ids import new_id
 from server.imports import queries, report, taking
-from server.imports.check import Asked, Checked, check_file
+from server.imports.check import Asked, Checked, check_file, read
 from server.imports.columns import KINDS, Kind
 from server.imports.export import write_locations
 from server.imports.locations import Change
@@ -26,6 +26,8 @@ from shared.refusals import Refusal, refuse
 
 CHECKED, COMMITTING, DONE, FAILED, UNDONE = "checked", "committing", "done", "failed", "undone"
 FIXES_MAX = 10_000
+KEEP_CHECKED_DAYS = 7
+COMMIT_STALE_S = 60
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def hand_in(
 ) -> dict[str, Any]:
     """Keep the file with its dry run; nothing of the site changes."""
     _allow(who, "write")
-    options, mapping = reading(reads, who, kind, profile)
+    options, mapping = reading(reads, who, kind, profile, content)
     row = ImportBatchRow(
         site_id=who.site_id,
         id=new_id(now),
@@ -75,20 +77,33 @@ def hand_in(
         updated_at=now,
     )
     row.report = report.keep(check(reads, who, row))
-    writer.run(lambda session: session.add(row))
+
+    def work(session: Session) -> None:
+        queries.forget_unused(session, who.site_id, now - timedelta(days=KEEP_CHECKED_DAYS))
+        session.add(row)
+
+    writer.run(work)
     return show(row)
 
 
 def reading(
-    reads: Reads, who: Principal, kind: Kind, profile: str
+    reads: Reads, who: Principal, kind: Kind, profile: str, content: bytes
 ) -> tuple[Options, dict[str, str] | None]:
-    """How a saved profile reads a file; without one everything is guessed."""
-    if not profile:
-        return Options(), None
-    saved = reads.run(lambda s: queries.profile(s, who.site_id, kind, profile))
-    if saved is None:
-        raise refuse("bad_input", why=sentence_of("profile_unknown", profile=profile))
-    return Options(**saved.options), saved.mapping
+    """How the named profile reads a file, else one saved for the same columns, else a guess."""
+    saved = reads.run(lambda s: queries.profiles(s, who.site_id, kind))
+    if profile:
+        named = next((row for row in saved if row.profile == profile), None)
+        if named is None:
+            raise refuse("bad_input", why=sentence_of("profile_unknown", profile=profile))
+        return Options(**named.options), named.mapping
+    try:
+        columns = list(read(Asked(kind, content)).headers) if saved else []
+    except Unreadable:
+        columns = []
+    for row in saved:
+        if [one["name"] for one in row.report["columns"]] == columns:
+            return Options(), row.mapping
+    return Options(), None
 
 
 def check(reads: Reads, who: Principal, row: ImportBatchRow) -> Checked:
@@ -111,7 +126,7 @@ def check(reads: Reads, who: Principal, row: ImportBatchRow) -> Checked:
 def look(reads: Reads, who: Principal, batch_id: UUID, start: int = 0) -> dict[str, Any]:
     """The import as it stands, with one page of its findings."""
     _allow(who, "read")
-    return show(reads.run(lambda s: queries.batch(s, who.site_id, batch_id)), start)
+    return show(reads.run(lambda s: queries.seen(s, who.site_id, batch_id)), start)
 
 
 def newest(reads: Reads, who: Principal) -> list[dict[str, Any]]:
@@ -184,7 +199,7 @@ def commit(
     why = checked.blocked or ("wrong_rows" if all_or_nothing and checked.counts["wrong"] else "")
     if row.state == UNDONE or why:
         raise refuse("bad_state", why=sentence_of(why) if why == "wrong_rows" else why or UNDONE)
-    _set(writer, who, row, COMMITTING, clock())
+    _begin(writer, who, batch_id, clock())
     try:
         _take(writer, who, row, checked, clock)
     except Refusal as error:
@@ -193,6 +208,19 @@ def commit(
         _set(writer, who, row, FAILED, clock(), trouble=error.sentence())
         raise
     return _set(writer, who, row, DONE, clock())
+
+
+def _begin(writer: Writer, who: Principal, batch_id: UUID, now: datetime) -> None:
+    """Claim the import: of two who take it over at once, the second is told to wait."""
+
+    def work(session: Session) -> None:
+        kept = queries.batch(session, who.site_id, batch_id)
+        busy_until = kept.updated_at + timedelta(seconds=COMMIT_STALE_S)
+        if kept.state == COMMITTING and now < busy_until:
+            raise refuse("bad_state", why=sentence_of("already_committing"))
+        kept.state, kept.updated_at = COMMITTING, now
+
+    writer.run(work)
 
 
 def _take(
@@ -228,6 +256,7 @@ def _set(
         kept.state, kept.trouble, kept.updated_at = state, trouble, now
         session.add(kept)
         if state in (DONE, UNDONE):
+            kept.content = b""
             counts = kept.report["counts"]
             subject = ("import", kept.id)
             audit.record(session, who, f"import.{state}", subject, now=now, after=counts)

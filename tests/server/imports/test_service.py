@@ -176,6 +176,40 @@ def test_a_mapping_by_hand_is_saved_as_a_profile_for_the_next_file(desk: Desk) -
         desk.hand_in(content, profile="unknown")
 
 
+def test_a_file_with_the_columns_of_a_profile_is_read_like_it_without_being_told(
+    desk: Desk,
+) -> None:
+    batch = desk.hand_in(b"what;where\nShop;Lane 1\n")
+    edit = Edit(mapping={"name": "what", "address": "where"}, save_profile="shops")
+    desk.correct(batch, edit)
+
+    assert desk.hand_in(b"what,where\nOther,Lane 2\n")["counts"]["new"] == 1
+
+
+def test_two_who_take_one_import_over_do_not_meet(desk: Desk) -> None:
+    batch = desk.hand_in(TWO)
+    service._begin(desk.writer, desk.who, queries.UUID(batch["id"]), desk.now)
+
+    with pytest.raises(Refusal) as refused:
+        desk.commit(batch)
+    desk.clock.pass_time(s=61)
+    done = desk.commit(batch)
+
+    assert "already" in refused.value.sentence()
+    assert done["state"] == "done"
+
+
+def test_a_file_that_is_never_taken_over_is_forgotten_after_a_week(desk: Desk) -> None:
+    batch = desk.hand_in(TWO)
+    desk.clock.pass_time(days=8)
+
+    desk.hand_in(TWO)
+
+    with pytest.raises(Refusal):
+        service.look(desk.reads, desk.who, queries.UUID(batch["id"]))
+    assert len(service.newest(desk.reads, desk.who)) == 1
+
+
 def test_another_separator_reads_the_file_another_way(desk: Desk) -> None:
     batch = desk.hand_in(b"name;address,note\nShop;Lane 1,x\n")
 
