@@ -51,7 +51,6 @@ class Cab(DriverTab):
     def deliver(self, signer: str = "") -> None:
         """Arrive at the next stop and complete it with a photo and a signature."""
         self.tap("run.next.arrive")
-        self.tap("run.next.stop")
         self.tap("stop.proof")
         self.tap("stop.photo.camera")
         self.tap("stop.photo.shoot")
