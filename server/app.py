@@ -18,13 +18,13 @@ from server.blobs import service as blobs
 from server.blobs.store import FolderBlobs
 from server.core import api as core_api
 from server.core import db, http, leader
-from server.core.bus import ProcessBus
+from server.core.bus import Bus, ProcessBus
 from server.core.clock import Clock, SystemClock
 from server.core.guard import Guard
 from server.core.hosting import MISSING, Stop
 from server.core.http import GatedRoute, Parts
 from server.core.ids import new_id
-from server.core.jobs import Handler, Job, RowJobs, Runner
+from server.core.jobs import Handler, Job, Jobs, RowJobs, Runner
 from server.core.leader import LEASE_RENEW_S, Leader
 from server.core.logs import log
 from server.core.settings import Settings
@@ -113,7 +113,7 @@ def build_parts(settings: Settings, clock: Clock | None = None) -> Parts:
 
 def parts_of(settings: Settings, writer: AnyWriter, reads: SnapshotReads, clock: Clock) -> Parts:
     """Build the parts around a database that is open already."""
-    bus, jobs = ProcessBus(), RowJobs(clock)
+    bus, jobs = _bus(settings), RowJobs(clock)
     writer.committed = _Teller(bus, jobs)
     fresh, now = new_id(clock.now()), clock.now()
     return Parts(
@@ -130,10 +130,18 @@ def parts_of(settings: Settings, writer: AnyWriter, reads: SnapshotReads, clock:
     )
 
 
+def _bus(settings: Settings) -> Bus:
+    if settings.sqlite:
+        return ProcessBus()
+    from server.core.bus_postgres import PostgresBus  # noqa: PLC0415 - the library is an extra
+
+    return PostgresBus(settings.url)
+
+
 class _Teller:
     """Tells bus and job runner what a commit has brought."""
 
-    def __init__(self, bus: ProcessBus, jobs: RowJobs) -> None:
+    def __init__(self, bus: Bus, jobs: Jobs) -> None:
         self._bus = bus
         self._jobs = jobs
 

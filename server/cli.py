@@ -95,6 +95,8 @@ def _other(error: Exception) -> tuple[int, str]:
     show = getattr(error, "format_message", None)
     if show is not None:  # wrong usage, found by the command line's own parser
         return BAD_USE, f"{show()} (`--help` tells more)"
+    if isinstance(error, ModuleNotFoundError) and error.name in ("psycopg", "psycopg2"):
+        return MISSING, "PostgreSQL needs one more library: pip install 'milk-run[postgres]'"
     if isinstance(error, DBAPIError):
         return MISSING, f"The database cannot be used: {error.orig}"
     if isinstance(error, ValidationError):

@@ -29,8 +29,9 @@ class _Follower:
         self.newest = 0
 
     def tell(self, revision: int) -> None:
-        self.newest = max(self.newest, revision)
-        self.bell.set()
+        if revision > self.newest:
+            self.newest = revision
+            self.bell.set()
 
 
 class ProcessBus:

@@ -60,9 +60,10 @@ class Parts:
     def close(self) -> None:
         """Finish what waits and give everything back."""
         self.writer.close()
-        close = getattr(self.reads, "close", None)
-        if close is not None:
-            close()
+        for part in (self.reads, self.bus):
+            close = getattr(part, "close", None)
+            if close is not None:
+                close()
 
 
 async def _parts(request: Request) -> Parts:

@@ -1,5 +1,6 @@
 """What the bus keeps: followers of a site hear that its revision has grown."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 import anyio
@@ -7,15 +8,25 @@ import anyio.to_thread
 import pytest
 
 from server.core.bus import Bus, ProcessBus
+from server.core.bus_postgres import PostgresBus
 from shared.ids import SiteId
+from tests.helpers.databases import DATABASES
 
 pytestmark = pytest.mark.anyio
+AnyBus = ProcessBus | PostgresBus
 OTHER = SiteId(UUID(int=9))
 
 
-@pytest.fixture
-def bus() -> ProcessBus:
-    return ProcessBus()
+@pytest.fixture(params=DATABASES)
+def bus(request: pytest.FixtureRequest) -> Iterator[ProcessBus | PostgresBus]:
+    """The bus within a process, and the one between processes."""
+    if request.param == "sqlite":
+        yield ProcessBus()
+        return
+    between = PostgresBus(request.getfixturevalue("postgres_database"))
+    assert between.listening.wait(10)
+    yield between
+    between.close()
 
 
 async def follow(bus: Bus, site: SiteId, heard: list[int], until: int) -> None:
@@ -25,9 +36,7 @@ async def follow(bus: Bus, site: SiteId, heard: list[int], until: int) -> None:
             return
 
 
-async def test_a_follower_hears_revisions_told_from_any_thread(
-    bus: ProcessBus, site: SiteId
-) -> None:
+async def test_a_follower_hears_revisions_told_from_any_thread(bus: AnyBus, site: SiteId) -> None:
     heard: list[int] = []
 
     async with anyio.create_task_group() as tasks:
@@ -39,7 +48,7 @@ async def test_a_follower_hears_revisions_told_from_any_thread(
 
 
 async def test_several_revisions_may_be_told_as_one_and_the_newest_is_never_lost(
-    bus: ProcessBus, site: SiteId
+    bus: AnyBus, site: SiteId
 ) -> None:
     heard: list[int] = []
 
@@ -53,7 +62,7 @@ async def test_several_revisions_may_be_told_as_one_and_the_newest_is_never_lost
     assert heard == sorted(heard)
 
 
-async def test_other_sites_are_not_heard(bus: ProcessBus, site: SiteId) -> None:
+async def test_other_sites_are_not_heard(bus: AnyBus, site: SiteId) -> None:
     heard: list[int] = []
 
     async with anyio.create_task_group() as tasks:
@@ -65,7 +74,7 @@ async def test_other_sites_are_not_heard(bus: ProcessBus, site: SiteId) -> None:
     assert heard == [3]
 
 
-async def test_a_follower_that_leaves_is_forgotten(bus: ProcessBus, site: SiteId) -> None:
+async def test_a_follower_that_leaves_is_forgotten(bus: AnyBus, site: SiteId) -> None:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(follow, bus, site, [], 1)
         await anyio.wait_all_tasks_blocked()
@@ -73,3 +82,22 @@ async def test_a_follower_that_leaves_is_forgotten(bus: ProcessBus, site: SiteId
         tasks.cancel_scope.cancel()
 
     assert bus.followers() == 0
+
+
+@pytest.mark.postgres
+async def test_another_process_of_the_database_hears_too(
+    postgres_database: str, site: SiteId
+) -> None:
+    here, there = PostgresBus(postgres_database), PostgresBus(postgres_database)
+    heard: list[int] = []
+    for one in (here, there):
+        assert await anyio.to_thread.run_sync(one.listening.wait, 10)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(follow, there, site, heard, 4)
+        await anyio.wait_all_tasks_blocked()
+        await anyio.to_thread.run_sync(here.publish, site, 4)
+
+    assert heard == [4]
+    for one in (here, there):
+        await anyio.to_thread.run_sync(one.close)
