@@ -8,8 +8,10 @@ from httpx import AsyncClient
 
 from server.core.access import Principal, Role
 from server.core.http import Parts
+from server.demo.keys import SITE_ID
 from server.people import service
 from server.sites import service as sites
+from server.web.shell import DEMO_SITE
 from shared.site import Location
 from tests.helpers.pages import Board
 from tests.server.conftest import as_person
@@ -145,6 +147,10 @@ async def test_a_pairing_link_is_drawn_as_a_picture(ada: AsyncClient) -> None:
 
     assert answer.headers["content-type"] == "image/svg+xml"
     assert "<svg" in answer.text
+
+
+def test_the_demo_is_known_by_its_site() -> None:
+    assert DEMO_SITE == SITE_ID
 
 
 def _person(parts: Parts, made: Board, name: str, role: Role) -> Principal:

@@ -21,7 +21,7 @@ const nextOf = (loop) => plantRuns().find((run) => run.loop === loop && !run.dep
 
 function line(run) {
   return el("div", { class: "line-row" }, visitsOf(run).map((stop) => el("div", { class: `station ${stopLook(stop.state)}`, title: `${stop.name}: ${stopWord(stop.state)}` },
-    el("i"), el("span", {}, stop.name), el("span", { class: "soft" }, time(stop.completed ?? stop.eta ?? stop.planned_arrival)))));
+    el("i"), el("span", {}, stop.name), el("span", { class: "soft" }, time(stop.completed ?? stop.arrived ?? stop.eta ?? stop.planned_arrival)))));
 }
 
 function tugger(runs) {
@@ -40,7 +40,7 @@ function tugger(runs) {
 function drawTuggers() {
   const groups = new Map();
   for (const run of plantRuns()) groups.set(keyOf(run), [...(groups.get(keyOf(run)) || []), run]);
-  $("#tuggers").replaceChildren(...[...groups.values()].map(tugger));
+  $("#tuggers").replaceChildren(...[...groups.values()].sort((a, b) => a[0].name.localeCompare(b[0].name)).map(tugger));
   $("#no-tuggers").hidden = groups.size > 0;
 }
 
