@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
+
+from dateutil.rrule import rrule, rrulestr  # type: ignore[import-untyped]
 
 from shared.departure import Break, Departure
 from shared.loop import LoopKind, LoopVersion, Stop
 
 PLANT_SPEED_M_S = 1.5
+FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
+REFUSED_PARTS = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND", "DTSTART", "RDATE", "EXDATE"})
 Leg = tuple[int, int]
 
 
@@ -81,3 +85,23 @@ def legs_by_offsets(version: LoopVersion) -> list[Leg] | None:
 def _leg(seconds: int, metres: int | None) -> Leg:
     drive_s = max(0, seconds)
     return drive_s, metres if metres is not None else round(drive_s * PLANT_SPEED_M_S)
+
+
+def read_rrule(text: str, anchor: date) -> rrule | str:
+    """Read a recurrence rule of service dates, or say what is wrong with it.
+
+    It expands on naive local dates; times come from the timetable, so parts that name them are
+    refused.
+    """
+    parts = dict(
+        [*part.strip().upper().split("=", 1), ""][:2]
+        for part in text.removeprefix("RRULE:").split(";")
+    )
+    wrong = sorted(parts.keys() & REFUSED_PARTS)
+    if wrong or parts.get("FREQ") not in FREQUENCIES or "\n" in text:
+        return f"{', '.join(wrong) or 'FREQ'} is not for service dates"
+    try:
+        found = rrulestr(text, dtstart=datetime.combine(anchor, time()))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        return str(error) or "not a rule"
+    return found if isinstance(found, rrule) else "one rule, not several"

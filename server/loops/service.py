@@ -247,6 +247,8 @@ def _problems(session: Session, site_id: SiteId, given: LoopVersion, row: LoopRo
     places = _places(session, site_id, given)
     placed = {one for one, place in places.items() if place is not None}
     found = problems(given, row.kind, places.keys(), placed)  # type: ignore[arg-type]
+    if isinstance(rules.read_rrule(given.rrule, given.anchor_date), str):
+        found.append(Cause("bad_rrule", "rrule"))
     if given.start_location not in places:
         found.append(Cause("unknown_location", "start"))
     return found

@@ -150,12 +150,9 @@ def plan_run(
     day = local_day(departure.at, tz)
     windows = [times.windows_of(stop, place, day, departure.at, tz) for stop, place in pairs]
     timed = times.planned(template, departure.at, circle, services=services, windows=windows)
-    visits = [
-        replace(one, max_boxes=_room(one.location_id, boxes or {}))
-        for one in _visits(
-            template, timed, circle, services=services, windows=windows, proof=site_proof
-        )
-    ]
+    visits = _visits(template, timed, circle, services=services, windows=windows, proof=site_proof)
+    if boxes:
+        visits = [replace(one, max_boxes=_room(one.location_id, boxes)) for one in visits]
     end = version.end_location or version.start_location
     closed = [n for n in circle if not windows[n] and times.wants_windows(*pairs[n])]
     return NewRun(

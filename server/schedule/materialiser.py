@@ -1,14 +1,17 @@
 """The materialiser: rows are the schedule, so the runs of the next two weeks exist as rows."""
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
+from functools import reduce
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session
 
 from server.core.db import Reads, Writer
+from server.core.logs import log
 from server.feed import service as feed
 from server.loops import queries as loops
 from server.loops.rules import Template, version_on
@@ -26,6 +29,7 @@ from shared.site import Location
 
 HORIZON_DAYS = 14
 WEEK_DAYS = 7
+CREW = 4
 
 Key = tuple[date, int]
 
@@ -66,13 +70,29 @@ def materialise(
     loop_id: LoopId | None = None,
 ) -> Made:
     """Make the runs of the next HORIZON_DAYS exist; any number of times gives the same rows."""
-    made = Made()
     every = [site_id] if site_id is not None else reads.run(sites.all_sites)
-    for one in every:
-        wanted = [loop_id] if loop_id is not None else reads.run(_loops_of(one))
-        for key in wanted:
-            made = made.plus(_materialise_loop(reads, writer, one, LoopId(key), now))
-    return made
+    wanted = [
+        (one, LoopId(key))
+        for one in every
+        for key in ([loop_id] if loop_id is not None else reads.run(_loops_of(one)))
+    ]
+
+    def work(key: tuple[SiteId, LoopId]) -> Made:
+        return _guarded(reads, writer, *key, now)
+
+    # Several at a time: while one reads, others wait for the writer and share its commits.
+    with ThreadPoolExecutor(CREW) as crew:
+        made = crew.map(work, wanted)
+        return reduce(Made.plus, made, Made())
+
+
+def _guarded(reads: Reads, writer: Writer, site_id: SiteId, loop_id: LoopId, now: datetime) -> Made:
+    """Materialise one loop; one that cannot be made must not keep the others from it."""
+    try:
+        return _materialise_loop(reads, writer, site_id, loop_id, now)
+    except Exception as error:  # noqa: BLE001 - the next pass tries again
+        log.error("loop not materialised", object_id=str(loop_id), exc_info=error)
+        return Made()
 
 
 def _loops_of(site_id: SiteId) -> Callable[[Session], list[UUID]]:

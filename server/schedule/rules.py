@@ -6,9 +6,9 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 import holidays
-from dateutil.rrule import rruleset, rrulestr  # type: ignore[import-untyped]
 from pydantic import TypeAdapter
 
+from server.loops.rules import read_rrule
 from shared.departure import Break, Departure, DepartureTime, expand
 from shared.refusals import refuse
 
@@ -16,8 +16,6 @@ WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 WORKDAYS = frozenset(WEEKDAYS[:5])
 MOVE_DAYS_MAX = 14
 DATES_MAX = 4_000
-REFUSED_PARTS = ("BYHOUR", "BYMINUTE", "BYSECOND", "DTSTART", "RDATE", "EXDATE")
-FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 DST_COLLISION = "dst_collision"
 _DEPARTURES: TypeAdapter[tuple[Departure, ...]] = TypeAdapter(tuple[Departure, ...])
 
@@ -76,12 +74,9 @@ class Dates:
 
 def dates_of_rule(rule: Rule, first: date, last: date) -> list[date]:
     """Dates the recurrence rule names, on naive local dates; times are refused."""
-    _check_parts(rule.rrule)
-    try:
-        found = rrulestr(rule.rrule, dtstart=datetime.combine(rule.anchor_date, time()))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise refuse("bad_input", errors=[("/rrule", str(error))], why="/rrule") from error
-    assert not isinstance(found, rruleset)
+    found = read_rrule(rule.rrule, rule.anchor_date)
+    if isinstance(found, str):
+        raise refuse("bad_input", errors=[("/rrule", found)], why="/rrule")
     start = datetime.combine(first, time())
     end = datetime.combine(last, time())
     dates: list[date] = []
@@ -90,18 +85,6 @@ def dates_of_rule(rule: Rule, first: date, last: date) -> list[date]:
             break
         dates.append(at.date())
     return dates
-
-
-def _check_parts(text: str) -> None:
-    """Refuse rules that name times: those come from the timetable."""
-    parts = dict(
-        [*part.strip().upper().split("=", 1), ""][:2]
-        for part in text.removeprefix("RRULE:").split(";")
-    )
-    wrong = sorted(parts.keys() & set(REFUSED_PARTS))
-    if wrong or parts.get("FREQ") not in FREQUENCIES or "\n" in text:
-        why = f"{', '.join(wrong) or 'FREQ'} is not for service dates"
-        raise refuse("bad_input", errors=[("/rrule", why)], why="/rrule")
 
 
 def holidays_of(rule: Rule, years: Iterable[int]) -> frozenset[date]:

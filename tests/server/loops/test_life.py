@@ -148,3 +148,13 @@ def test_legs_of_a_plant_loop_follow_from_the_offsets_of_its_stops() -> None:
 
     assert found == [(120, 180), (120, 180), (60, 90)]
     assert legs_by_offsets(version(own_stops=stops)) is None
+
+
+@pytest.mark.parametrize("rrule", ["FREQ=HOURLY", "FREQ=DAILY;BYHOUR=8", "every monday"])
+def test_a_rule_that_is_none_is_named_before_it_is_published(writer: AnyWriter, rrule: str) -> None:
+    found_site(writer)
+
+    with pytest.raises(Refusal) as refused:
+        publish_loop(writer, version(rrule=rrule))
+
+    assert refused.value.errors == (("/rrule", "bad_rrule"),)

@@ -13,6 +13,8 @@ from server.plant import service as plant
 from server.runs import queries as runs
 from server.runs import service as running
 from server.schedule.service import materialise
+from server.sites import service as sites
+from server.sites.rules import Calendar
 from shared.departure import Departure
 from shared.ids import RunId
 from shared.local_time import zone
@@ -304,3 +306,22 @@ def test_a_run_somebody_changed_by_hand_is_left_to_a_person(
     assert made == (0, 0, 0)
     assert (left.run.plan_state, left.run.vehicle_id) == ("planned", van)
     assert [one.kind for one in reads.run(lambda s: feed.exceptions(s, SITE))] == ["review_due"]
+
+
+def test_a_loop_that_cannot_be_made_does_not_stop_the_others(
+    writer: AnyWriter, reads: SnapshotReads
+) -> None:
+    found_site(writer)
+    broken = publish_loop(writer)
+    publish_loop(writer, code="L2")
+    atlantis = Calendar(name="Atlantis", country="ZZ")
+    key = id_of("calendar")
+
+    def break_it(session: Session) -> None:
+        sites.put_calendar(session, SUPERVISOR, key, atlantis, now=NOON)
+        change = {"calendar_id": key}
+        loops.change_loop(session, SUPERVISOR, broken, change, jobs=NoJobs(), now=NOON)
+
+    writer.run(break_it)
+
+    assert materialise(reads, writer, NOON) == (13, 0, 0)
