@@ -19,6 +19,7 @@ from random import Random
 
 from driver_app import actions
 from driver_app.actions import Missing, NotPaired, NotSaved, Paired, Saved, Session
+from driver_app.actions.pairing import Knock, knock
 from driver_app.device.clock import SystemClock, SystemIds
 from driver_app.device.fakes import FakeLocation, MemorySecrets, fake_ports
 from driver_app.device.ports import Spot
@@ -66,6 +67,7 @@ class Vehicle:
     location: FakeLocation
     chance: Random
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    knock: Knock = knock
     here: Spot | None = None
 
     async def work(self) -> None:
@@ -89,7 +91,9 @@ class Vehicle:
     async def _get_ready(self) -> None:
         ctx = self.session.ctx
         while ctx.state.session.standing == "new":
-            answer = await actions.pair(ctx, self.order.url, self.crew.code, self.crew.name)
+            answer = await actions.pair(
+                ctx, self.order.url, self.crew.code, self.crew.name, knock=self.knock
+            )
             if not isinstance(answer, Paired):
                 why = answer.why if isinstance(answer, NotPaired) else "certificate"
                 log.warning("%s is not paired: %s", self.crew.name, why)

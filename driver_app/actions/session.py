@@ -35,8 +35,11 @@ async def _sweep(ctx: Ctx) -> None:
     now_ms = ctx.now_ms()
 
     def adopt(db: sqlite3.Connection) -> tuple[list[tuple[str, str]], set[str]]:
-        ctx.memo["recovered"] = drafts.adopt(db, found, now_ms)
-        return drafts.leftovers(db, found), blobs.referred(db)
+        over = set(drafts.forget(db, now_ms, _running(db)))
+        gone = [(key, sha) for key, sha in found if key in over]
+        whole = [(key, sha) for key, sha in found if key not in over]
+        ctx.memo["recovered"] = drafts.adopt(db, whole, now_ms)
+        return gone + drafts.leftovers(db, whole), blobs.referred(db)
 
     leftovers, known = await ctx.store.run(adopt)
 
@@ -46,6 +49,11 @@ async def _sweep(ctx: Ctx) -> None:
         declared.sweep(known)
 
     await ctx.store.on_disk(clear)
+
+
+def _running(db: sqlite3.Connection) -> list[str]:
+    """Runs on this device that are not closed."""
+    return [row.id for row in rows.of_kind(db, "run") if row.plan.get("state") != "closed"]
 
 
 def _expire(db: sqlite3.Connection, now_ms: int) -> None:

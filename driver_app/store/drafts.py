@@ -133,18 +133,12 @@ def leftovers(db: sqlite3.Connection, found: Sequence[tuple[str, str]]) -> list[
     return [(key, sha) for key, sha in found if sha in declared]
 
 
-def keys(db: sqlite3.Connection, prefix: str = "") -> list[str]:
-    """Keys of all kept sheets."""
-    rows = db.execute("SELECT key FROM draft WHERE substr(key, 1, ?) = ?", (len(prefix), prefix))
-    return [row[0] for row in rows]
-
-
-def forget(db: sqlite3.Connection, now_ms: int, closed_runs: Sequence[str]) -> list[str]:
-    """Drop old sheets of closed runs; their keys."""
-    marks = ", ".join("?" * len(closed_runs))
+def forget(db: sqlite3.Connection, now_ms: int, open_runs: Sequence[str]) -> list[str]:
+    """Drop old sheets of runs that are over; their keys."""
+    marks = ", ".join("?" * len(open_runs))
     rows = db.execute(
-        f"SELECT key FROM draft WHERE run IN ({marks}) AND saved_ms < ?",  # noqa: S608  marks only
-        (*closed_runs, now_ms - CLOSED_DAYS * DAY_MS),
+        f"SELECT key FROM draft WHERE run NOT IN ({marks}) AND saved_ms < ?",  # noqa: S608  marks only
+        (*open_runs, now_ms - CLOSED_DAYS * DAY_MS),
     ).fetchall()
     for (key,) in rows:
         delete(db, key)

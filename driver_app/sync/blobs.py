@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from driver_app.sync.courier import BLOB_TRIES
-from driver_app.sync.errors import Refused, SyncError
+from driver_app.sync.errors import Refused
 from driver_app.sync.ports import BlobAnswer, Ledger, OpenBlob, ReadClocks, SyncApi
 
 LANE_FILES = 50
@@ -37,8 +37,6 @@ class BlobLane:
                 if error.status in (401, 429, 503, 507):
                     raise
                 whole = False
-            except OSError:
-                await self.ledger.blob_check(blob, self.clock())
         return whole
 
     async def _send(self, api: SyncApi, blob: OpenBlob) -> bool:
@@ -47,8 +45,8 @@ class BlobLane:
             if self.interrupted():
                 return False
             chunk = await self._read(blob, at.offset)
-            if chunk is None:
-                return True
+            if not chunk:
+                return chunk is None
             try:
                 at = await api.blob_patch(blob.sha, at.offset, chunk)
             except Refused as error:
@@ -60,17 +58,18 @@ class BlobLane:
         return True
 
     async def _read(self, blob: OpenBlob, offset: int) -> bytes | None:
-        """The next part; None if the file is broken, which is recorded then."""
+        """The next part; None if the file is broken, which is recorded then.
+
+        Empty: the file is whole, but the server wants bytes behind its end; others go on.
+        """
         try:
             chunk = await self.ledger.chunk(blob.sha, offset, self.chunk())
         except Exception as error:  # noqa: BLE001  whatever the disk says, the others go on
             await self._log(blob, error)
             chunk = b""
-        if chunk or blob.size == 0:
+        if chunk:
             return chunk
-        if not await self.ledger.blob_check(blob, self.clock()):
-            raise SyncError("a whole file, but the server wants bytes behind its end")
-        return None
+        return None if await self.ledger.blob_check(blob, self.clock()) else b""
 
     async def _refused(self, blob: OpenBlob, error: Refused) -> BlobAnswer | None:
         """Where to go on after a refused part; None if the file turned out broken."""

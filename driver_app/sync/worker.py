@@ -187,6 +187,8 @@ class Worker:
         except SyncError as error:
             self.pace = self.pace.failed()
             result.verdict, result.error = "failed", type(error).__name__.lower()
+        # A broken file was recorded as a fact, or facts came in between: they go soon.
+        self._fresh = self._fresh or (await self._ledger.standing()).unsent > 0
         return result
 
     async def _wait_s(self, result: Result) -> float:
