@@ -43,6 +43,8 @@ class Act:
 
 async def record(ctx: Ctx, act: Act) -> Outcome:
     """Save an act; on error nothing has changed and the form stays filled."""
+    if not ctx.state.session.device_id:
+        return NotSaved("state")  # a fact names who says it; before pairing nobody does
     lock = act.visit or act.run or "device"
     if lock in ctx.busy:
         return NotSaved("busy")

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -10,13 +11,17 @@ import pytest
 
 from driver_app import actions, autopilot
 from driver_app.autopilot import Crew, Order, Vehicle, between, read_order
+from driver_app.device.fakes import FakeLocation, MemorySecrets, SteppedClock, fake_ports
 from driver_app.device.ports import Spot
+from driver_app.store.db import HereLane
+from driver_app.sync.http import HttpApi, PairingApi
+from driver_app.sync.worker import Surroundings
 from server.core.settings import Settings
 from server.migrations.steps import migrate
-from tests.flows.a_day import change_plan, facts_at_the_office, on_the_road
+from tests.flows.a_day import begin, change_plan, facts_at_the_office, on_the_road
 from tests.flows.test_tugger import open_round
 from tests.helpers.photos import jpeg
-from tests.helpers.world import ORIGIN, Phone, World, world
+from tests.helpers.world import ORIGIN, Network, Phone, World, world
 
 pytestmark = pytest.mark.anyio
 CREW = Crew("Van 4", "CODE", "A. Kaya", "2468")
@@ -108,6 +113,48 @@ async def test_a_run_is_driven_on_after_a_kill(the_world: World) -> None:
     await drive(vehicle(the_world, again, seed=3), again, circle.run)
 
     assert again.run(circle.run).state == "completed"
+
+
+async def test_a_crew_pairs_signs_in_and_drives_until_it_is_stopped(the_world: World) -> None:
+    circle = begin(the_world, "bakery")
+    network = Network(the_world.app)
+    ports = replace(
+        fake_ports(clock=SteppedClock(wall_ms=the_world.clock.ms())),
+        secrets=MemorySecrets("absent"),
+    )
+    session = actions.join(
+        the_world.folder / "van",
+        ports,
+        app="0.1.0",
+        make_api=lambda server: HttpApi(server, lambda: network),
+        around=Surroundings(foreground=False),
+        lane=lambda _name: HereLane(),
+    )
+    crew = replace(CREW, code=the_world.code())
+    order = Order(ORIGIN, the_world.folder, [jpeg()], 60, 3, early_s=86_400)
+    location = ports.location
+    assert isinstance(location, FakeLocation)
+
+    async def pause(seconds: float) -> None:
+        the_world.pass_time(seconds)
+        ports.clock.step(int(seconds * 1000))  # type: ignore[attr-defined]
+        await asyncio.sleep(0.001)
+
+    made = Vehicle(
+        crew, order, session, location, Random(3), pause,
+        lambda url, ca_pem: PairingApi(url, ca_pem, lambda: network),
+    )  # fmt: skip
+    task = asyncio.create_task(made.work())
+    for _ in range(5_000):
+        await asyncio.sleep(0.002)
+        if any(run.finished_ms for run in session.ctx.state.session.runs):
+            break
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert session.ctx.state.session.driver_name == "A. Kaya"
+    assert session.ctx.state.session.runs[0].finished_ms
+    assert circle.run == str(session.ctx.state.session.runs[0].id)
 
 
 def test_the_way_is_a_straight_line() -> None:

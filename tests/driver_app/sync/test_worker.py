@@ -27,6 +27,7 @@ class DeadServer:
 
     error: Exception = field(default_factory=lambda: Unreachable("nobody"))
     syncs: list[Mapping[str, Any]] = field(default_factory=list)
+    pokes: list[int] = field(default_factory=list)
     closed: int = 0
 
     async def sync(self, body: Mapping[str, Any], *, plain: bool = False) -> Receipt:
@@ -41,8 +42,10 @@ class DeadServer:
         raise NotImplementedError(sha, offset, chunk)
 
     async def poke(self, since: int) -> AsyncIterator[int]:
-        for revision in range(since, since):
-            yield revision
+        for revision in self.pokes:
+            if revision > since:
+                yield revision
+        raise Unreachable("the stream ended")
 
     async def close(self) -> None:
         self.closed += 1
@@ -182,4 +185,48 @@ async def test_nobody_is_asked_before_pairing(tmp_path: Path) -> None:
     await made.worker.round()
 
     assert made.server.syncs == []
+    await made.store.close()
+
+
+async def test_a_poke_asks_for_rows_at_once(tmp_path: Path) -> None:
+    made = await bench(tmp_path, DeadServer(pokes=[813]))
+    made.worker._urgent = False
+
+    heard = await made.worker._hear()
+
+    assert heard
+    assert made.worker._urgent
+    await made.store.close()
+
+
+async def test_an_old_poke_asks_for_nothing_and_a_dead_stream_is_tried_again(
+    tmp_path: Path,
+) -> None:
+    made = await bench(tmp_path, DeadServer())
+    made.worker._urgent = False
+
+    assert not await made.worker._hear()
+    assert not made.worker._urgent
+    await made.store.close()
+
+
+async def test_pokes_are_heard_in_the_foreground_only(tmp_path: Path) -> None:
+    made = await bench(tmp_path, DeadServer(pokes=[1]))
+    made.worker.around.foreground = True
+    made.worker._urgent = False
+
+    task = asyncio.create_task(made.worker._follow_pokes())
+    for _ in range(50):
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert made.worker._urgent
+    await made.store.close()
+
+
+async def test_checking_everything_without_an_answer_is_none(tmp_path: Path) -> None:
+    made = await bench(tmp_path, DeadServer())
+
+    assert await made.worker.verify() is None
     await made.store.close()
