@@ -25,6 +25,7 @@ class FletCamera:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._ref: ft.Ref[fc.Camera] = ft.Ref()
+        self._ready = asyncio.Event()
 
     def view(self) -> ft.Control:
         """The picture of the camera; it must be on the screen before `open` can succeed."""
@@ -41,6 +42,7 @@ class FletCamera:
 
     async def close(self) -> Ok[None] | Unavailable:
         """The picture leaves the screen, and the client lets go of the camera."""
+        self._ready.clear()
         return Ok(None)
 
     async def _open(self) -> None:
@@ -53,8 +55,11 @@ class FletCamera:
             enable_audio=False,
             image_format_group=fc.ImageFormatGroup.JPEG,
         )
+        self._ready.set()
 
     async def _take(self) -> bytes:
+        # A finger is quicker than a lens: a picture asked of a camera that is not on never comes.
+        await self._ready.wait()
         camera = await self._mounted()
         return bytes(await camera.take_picture())
 
