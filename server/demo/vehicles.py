@@ -36,13 +36,14 @@ class Tour:
     speed: int
     seed: int
     photos: Path
+    module: str = SIMULATOR
 
 
 def start(tour: Tour) -> "subprocess.Popen[bytes]":
     """Start the process; it waits for its crews on standard input, whose end ends it."""
     tour.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [
-        sys.executable, "-m", SIMULATOR,
+        sys.executable, "-m", tour.module,
         "--url", tour.url, "--data", str(tour.folder), "--photos", str(tour.photos),
         "--speed", str(tour.speed), "--seed", str(tour.seed),
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from server.core.hosting import Stop
 from server.core.http import Parts
 from server.core.passwords import Passwords
 from server.core.settings import Settings
-from server.demo import command, fill, fleet
+from server.demo import command, fleet, places
 from server.demo.keys import SITE_ID
 from server.demo.live import TZ
 from server.demo.rounds import rounds
@@ -207,10 +207,10 @@ def test_a_folder_with_a_site_of_ones_own_is_left_alone(fresh: House) -> None:
 
 
 def test_the_same_seed_gives_the_same_places(house: House) -> None:
-    places = house.parts.reads.run(lambda s: sites.page(s, SITE_ID))
+    rows = house.parts.reads.run(lambda s: sites.page(s, SITE_ID))
 
-    assert len(places) == 36
-    assert {row.id for row in places} == {spot.id for spot in fill.places.ALL}
+    assert len(rows) == 36
+    assert {row.id for row in rows} == {spot.id for spot in places.ALL}
 
 
 def test_the_greeting_says_where_how_and_with_what(house: House) -> None:

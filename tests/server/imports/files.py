@@ -4,7 +4,7 @@ import io
 from collections.abc import Sequence
 from uuid import UUID
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]  # the library has no types
 
 from server.imports.check import Asked, Checked, Stored, check_file
 from server.imports.columns import Kind
@@ -46,9 +46,10 @@ def stored(*places: Place) -> Stored:
 def workbook(
     rows: Sequence[Sequence[object]], *, sheet: str = "Kunden", empty_first: bool = False
 ) -> bytes:
-    """An XLSX file with one sheet of rows."""
+    """An XLSX file with one sheet of rows; instants stand in it as dates."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+    options = {"in_memory": True, "default_date_format": "yyyy-mm-dd hh:mm"}
+    with xlsxwriter.Workbook(out, options) as book:
         if empty_first:
             book.add_worksheet("Deckblatt")
         page = book.add_worksheet(sheet)

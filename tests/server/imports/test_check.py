@@ -2,6 +2,7 @@
 
 import csv
 import io
+import sys
 import time
 from pathlib import Path
 
@@ -139,9 +140,10 @@ def test_five_thousand_rows_are_checked_within_two_seconds() -> None:
         for n in range(5_000)
     )
     content = f"ref,name,address,lat,lon,opening_hours\n{rows}"
-    start = time.perf_counter()
+    slower = 5 if sys.gettrace() else 1  # measuring coverage costs time, too
+    start = time.process_time()
 
     found = checked(content)
 
     assert found.counts["new"] == 5_000
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2 * slower

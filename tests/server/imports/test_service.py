@@ -3,6 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -45,15 +46,15 @@ class Desk:
         )
 
     def commit(self, batch: dict[str, Any], **more: bool) -> dict[str, Any]:
-        key = queries.UUID(batch["id"])
+        key = UUID(batch["id"])
         return service.commit(self.reads, self.writer, self.who, key, clock=self.clock.now, **more)
 
     def undo(self, batch: dict[str, Any]) -> dict[str, Any]:
-        key = queries.UUID(batch["id"])
+        key = UUID(batch["id"])
         return service.undo(self.reads, self.writer, self.who, key, clock=self.clock.now)
 
     def correct(self, batch: dict[str, Any], edit: Edit) -> dict[str, Any]:
-        key = queries.UUID(batch["id"])
+        key = UUID(batch["id"])
         return service.correct(self.reads, self.writer, self.who, key, edit, now=self.now)
 
     def names(self) -> list[str]:
@@ -126,7 +127,7 @@ def test_an_import_broken_off_goes_on_where_it_was(desk: Desk) -> None:
     rows = b"".join(b"%d,S%d,Lane %d,51.%04d,12.1\n" % (n, n, n, n) for n in range(1, 301))
     batch = desk.hand_in(HEAD + rows)
     place = Location(kind="customer", name="Meanwhile", ref="250", lat=1.0, lon=1.0)
-    row = desk.reads.run(lambda s: queries.batch(s, desk.site, queries.UUID(batch["id"])))
+    row = desk.reads.run(lambda s: queries.batch(s, desk.site, UUID(batch["id"])))
     checked = service.check(desk.reads, desk.who, row)
     desk.writer.run(lambda s: site_service.add_location(s, desk.who, place, now=desk.now))
     with pytest.raises(Refusal):
@@ -188,7 +189,7 @@ def test_a_file_with_the_columns_of_a_profile_is_read_like_it_without_being_told
 
 def test_two_who_take_one_import_over_do_not_meet(desk: Desk) -> None:
     batch = desk.hand_in(TWO)
-    service._begin(desk.writer, desk.who, queries.UUID(batch["id"]), desk.now)
+    service._begin(desk.writer, desk.who, UUID(batch["id"]), desk.now)
 
     with pytest.raises(Refusal) as refused:
         desk.commit(batch)
@@ -206,7 +207,7 @@ def test_a_file_that_is_never_taken_over_is_forgotten_after_a_week(desk: Desk) -
     desk.hand_in(TWO)
 
     with pytest.raises(Refusal):
-        service.look(desk.reads, desk.who, queries.UUID(batch["id"]))
+        service.look(desk.reads, desk.who, UUID(batch["id"]))
     assert len(service.newest(desk.reads, desk.who)) == 1
 
 

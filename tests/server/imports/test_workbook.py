@@ -5,14 +5,17 @@ import zipfile
 from datetime import datetime
 
 import pytest
-import xlsxwriter
 
 from server.imports import workbook as room
 from server.imports.table import Options, Unreadable
 from server.imports.workbook import read_workbook
 from tests.server.imports.files import workbook
 
-ROWS = [["Name", "Breite", "Kundennr"], ["Alepa", 60.1691780, 4711], ["Lidl", 60, "007"]]
+ROWS: list[list[object]] = [
+    ["Name", "Breite", "Kundennr"],
+    ["Alepa", 60.1691780, 4711],
+    ["Lidl", 60, "007"],
+]
 
 
 def refused(content: bytes, options: Options | None = None) -> str:
@@ -45,16 +48,21 @@ def test_rows_are_numbered_as_the_spreadsheet_shows_them() -> None:
     assert [record.row for record in found.records] == [4, 5]
 
 
-def test_a_date_cell_is_a_text_too() -> None:
-    content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        page = book.add_worksheet()
-        page.write_row(0, 0, ["name", "day"])
-        page.write(1, 0, "A")
-        style = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-        page.write_datetime(1, 1, datetime.fromisoformat("2026-11-20T08:30"), style)
+def test_dates_and_truths_are_texts_too() -> None:
+    row = ["A", datetime.fromisoformat("2026-11-20T08:30"), True, " x\xa0y "]
 
-    assert read_workbook(content.getvalue(), Options()).records[0].cells[1] == "2026-11-20 08:30"
+    found = read_workbook(workbook([["name", "day", "open", "note"], row]), Options())
+
+    assert found.records[0].cells == ("A", "2026-11-20 08:30", "true", "x y")
+
+
+def test_too_many_rows_or_columns_are_refused_before_they_are_read() -> None:
+    assert refused(workbook([["name"], *[["x"]] * 50_001])) == "too_many_rows"
+    assert refused(workbook([["name"] * 101, ["x"] * 101])) == "too_many_columns"
+
+
+def test_a_workbook_without_any_row_is_empty() -> None:
+    assert refused(workbook([])) == "file_empty"
 
 
 def test_a_zip_without_a_workbook_is_named() -> None:
