@@ -3,18 +3,32 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from dateutil.rrule import rrule, rrulestr  # type: ignore[import-untyped]
+from pydantic import Field
 
 from shared.departure import Break, Departure
+from shared.gate import Day, Many, Uid, Wire
 from shared.loop import LoopKind, LoopVersion, Stop
 
 PLANT_SPEED_M_S = 1.5
 FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 REFUSED_PARTS = frozenset({"BYHOUR", "BYMINUTE", "BYSECOND", "DTSTART", "RDATE", "EXDATE"})
 Leg = tuple[int, int]
+
+
+class SpecialDate(Wire):
+    """What is special about one service date of a loop."""
+
+    date: Day
+    op: Literal["remove", "add", "replace", "assign"]
+    departures: Many[Departure] | None = None
+    timetable_no: Annotated[int, Field(ge=1, le=99)] | None = None
+    departure_no: Annotated[int, Field(ge=0)] | None = None
+    vehicle_id: Uid | None = None
+    driver_id: Uid | None = None
 
 
 @dataclass(frozen=True)

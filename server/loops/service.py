@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
@@ -16,6 +17,7 @@ from server.feed import service as feed
 from server.loops import queries, rules
 from server.loops.tables import DepartureRow, LoopRow, LoopVersionRow, StopRow
 from server.sites import queries as sites
+from server.sites.service import refuse_fields
 from shared.geo import PlantPoint, Point
 from shared.ids import LoopId, SiteId
 from shared.local_time import local_day, zone
@@ -23,7 +25,6 @@ from shared.loop import Cause, LifeState, Loop, LoopVersion, may_become, problem
 from shared.refusals import refuse
 
 MATERIALISE = "schedule.materialise"
-EXCEPTION_OPS = frozenset({"remove", "add", "replace", "assign"})
 Place = Point | PlantPoint
 LegsOf = Callable[[Session, SiteId, Sequence[Place], str], Sequence[rules.Leg]]
 
@@ -77,10 +78,14 @@ def change_loop(
     wanted = {key: value for key, value in change.items() if key != "expected_rev"}
     if not set(wanted) <= {"name", "calendar_id", "departure_policy"}:
         raise refuse("bad_input", why="name, calendar_id, departure_policy")
-    given = Loop.model_validate({**about, **wanted})
+    try:
+        given = Loop.model_validate({**about, **wanted})
+    except ValidationError as error:
+        raise refuse_fields(error) from error
     row.name, row.calendar_id = given.name, given.calendar_id
     row.departure_policy = given.departure_policy
-    _touched(session, who, row, "loop.changed", now, after=dict(wanted))
+    told = given.model_dump(mode="json", include=set(wanted))
+    _touched(session, who, row, "loop.changed", now, after=told)
     _materialise(session, jobs, row)
     return row
 
@@ -183,16 +188,22 @@ def put_exception(
 ) -> LoopRow:
     """Replace what is special about one service date; an empty list makes it ordinary again."""
     allow(who, "write", resource=Resource("loops", who.site_id))
-    unknown = {str(one.get("op")) for one in given} - EXCEPTION_OPS
-    if unknown:
-        raise refuse("bad_input", errors=[("/op", "remove, add, replace or assign")], why="op")
+    told = [_special(one, day) for one in given]
     row = queries.loop(session, who.site_id, loop_id)
     kept = [one for one in row.exceptions if one["date"] != day.isoformat()]
-    row.exceptions = [*kept, *({**one, "date": day.isoformat()} for one in given)]
+    row.exceptions = [*kept, *told]
     _touched(session, who, row, "loop.exception", now,
-             after={"date": day.isoformat(), "rows": [dict(one) for one in given]})  # fmt: skip
+             after={"date": day.isoformat(), "rows": told})  # fmt: skip
     _materialise(session, jobs, row)
     return row
+
+
+def _special(given: Mapping[str, Any], day: date) -> dict[str, Any]:
+    try:
+        read = rules.SpecialDate.model_validate({**given, "date": day})
+    except ValidationError as error:
+        raise refuse_fields(error) from error
+    return read.model_dump(mode="json", exclude_none=True)
 
 
 def _new_version(row: LoopRow, number: int, now: datetime) -> LoopVersionRow:

@@ -161,12 +161,12 @@ def change_location(
     given = _validated(Location, {**_given(row), **change})
     if given.ref != row.ref and given.ref is not None:
         _check_ref_free(session, who.site_id, given.ref)
-    before = {key: value for key, value in _given(row).items() if key in change}
+    before = _plain(Location.model_validate(_given(row)), change)
     if given.note != row.note:
         row.note_at, row.note_by = now, who.name
     row.sqlmodel_update({**_columns(given), "updated_at": now})
     audit.record(session, who, "location.changed", ("location", row.id), now=now,
-                 before=before, after=dict(change))  # fmt: skip
+                 before=before, after=_plain(given, change))  # fmt: skip
     row.rev = feed.lock(session, who.site_id, now)
     session.flush()
     if row.in_feed:
@@ -306,6 +306,10 @@ def _policy_row(row: SiteRow) -> feed.FeedChange:
 
 def _about(row: SiteRow) -> dict[str, Any]:
     return {key: getattr(row, key) for key in SITE_KEYS}
+
+
+def _plain(given: Location, keys: Iterable[str]) -> dict[str, Any]:
+    return given.model_dump(mode="json", include=set(keys))
 
 
 def _columns(given: Location) -> dict[str, Any]:
