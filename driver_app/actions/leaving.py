@@ -1,6 +1,5 @@
 """Before this device leaves the office: check, export, and only then unpair (C11)."""
 
-import sqlite3
 from typing import Any
 
 from driver_app.actions.ctx import Ctx
@@ -10,6 +9,7 @@ from driver_app.actions.refresh import refresh
 from driver_app.store import blobs, export, meta, outbox, rows
 from driver_app.store.blobs import BlobFolder
 from driver_app.store.db import DiskFull, StoreError
+from driver_app.store.meta import Db
 from driver_app.sync.verify import Checked
 
 EXPORTS = "exports"
@@ -60,14 +60,14 @@ async def unpair(ctx: Ctx, typed_unsent: int | None = None) -> Unpaired | StillU
     return Unpaired(unsent)
 
 
-def _unsent(db: sqlite3.Connection) -> tuple[int, bool]:
+def _unsent(db: Db) -> tuple[int, bool]:
     """Facts and files not at the office, and whether the newest export holds all of them."""
     saved: Any = meta.ui(db, EXPORTED)
     exported = saved == [meta.get(db, "stream"), outbox.head(db)[0]]
     return outbox.unread(db)[0] + blobs.unsent(db)[0], exported
 
 
-def _leave(db: sqlite3.Connection) -> None:
+def _leave(db: Db) -> None:
     rows.wipe(db)
     for key in ("driver", "pin", "standing"):
         meta.put_ui(db, key, None)

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import sqlite3
 from typing import Any, Literal
 
 from driver_app.actions.ctx import Ctx
@@ -10,6 +9,7 @@ from driver_app.actions.outcomes import NotKnown, NotSaved, Outcome, Saved, Sign
 from driver_app.actions.record import Act, record
 from driver_app.actions.refresh import refresh
 from driver_app.store import meta, rows
+from driver_app.store.meta import Db
 from driver_app.store.rows import Row
 from shared.gate import NAME_MAX, clean
 from shared.ids import DriverId
@@ -81,7 +81,7 @@ async def _signed_in(ctx: Ctx, row: Row, method: Literal["badge", "pin"]) -> Sig
 async def _record(
     ctx: Ctx, body: DriverSignedIn, who: dict[str, Any], by: str
 ) -> SignedIn | NotSaved:
-    def keep(db: sqlite3.Connection) -> None:
+    def keep(db: Db) -> None:
         meta.put_ui(db, "driver", who)
         meta.put_ui(db, "pin", {})
 

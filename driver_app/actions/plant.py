@@ -25,6 +25,8 @@ async def station_done(ctx: Ctx, visit: VisitId, draft: DraftView) -> Outcome:
     """Record one served station: calls filled, empties, checklist; one tap when nothing differs."""
     if (view := ctx.state.session.visit(visit)) is None:
         return NotSaved("gone")
+    if view.state == "done":
+        return NotSaved("state")
     outcome = await record(
         ctx, Act([station(view, draft)], run=str(view.run), visit=str(visit), draft=draft)
     )

@@ -1,12 +1,12 @@
 """What the store holds about runs, read in one snapshot for the screens."""
 
-import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from driver_app.store import meta, outbox, rows
+from driver_app.store.meta import Db
 from driver_app.store.rows import RUN_SCOPE, Row
 from shared.events import Event, read_doc
 from shared.run import live
@@ -98,7 +98,7 @@ REMEMBERED = (
 )  # fmt: skip
 
 
-def read_runs(db: sqlite3.Connection, only: Collection[str] | None = None) -> Read:
+def read_runs(db: Db, only: Collection[str] | None = None) -> Read:
     """Read some runs, or all."""
     found = rows.of_kind(db, "run")
     own = outbox.own_facts(db)
@@ -115,9 +115,7 @@ def read_runs(db: sqlite3.Connection, only: Collection[str] | None = None) -> Re
     )
 
 
-def _one_run(
-    db: sqlite3.Connection, row: Row, own: list[Event], remembered: list[Event]
-) -> RunRead:
+def _one_run(db: Db, row: Row, own: list[Event], remembered: list[Event]) -> RunRead:
     read = RunRead(row, seen=meta.ui(db, seen_key(row.id)))
     for each in rows.in_scope(db, RUN_SCOPE + row.id):
         target = {"stop": read.stops, "load": read.loads, "call": read.calls}.get(each.kind)
@@ -133,7 +131,7 @@ def seen_key(run: str) -> str:
     return f"seen:{run}"
 
 
-def _remembered(db: sqlite3.Connection) -> list[Event]:
+def _remembered(db: Db) -> list[Event]:
     marks = ", ".join("?" * len(REMEMBERED))
     found = db.execute(
         f"SELECT id, doc FROM outbox WHERE json_extract(doc, '$.type') IN ({marks}) ORDER BY seq",  # noqa: S608  marks only
@@ -142,7 +140,7 @@ def _remembered(db: sqlite3.Connection) -> list[Event]:
     return [read_doc(id_, doc.encode("utf-8", "surrogatepass")) for id_, doc in found]
 
 
-def _marks(db: sqlite3.Connection) -> dict[str, Mark]:
+def _marks(db: Db) -> dict[str, Mark]:
     """Last place per visit and per run."""
     marks: dict[str, Mark] = {}
     for key in ("visit", "run"):

@@ -1,7 +1,6 @@
 """The one way to record: files first, then one transaction, then screens, feedback and worker."""
 
 import json
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,16 +13,17 @@ from driver_app.store import drafts, outbox
 from driver_app.store.blobs import BlobFolder
 from driver_app.store.db import DiskFull, StoreError
 from driver_app.store.drafts import DraftFolder
+from driver_app.store.meta import Db
 from driver_app.store.outbox import NewBlob, NewFact
 from shared.fact import Body
 from shared.ids import UUID7_RANDOM_BYTES, EventId
 
-Beside = Callable[[sqlite3.Connection], None]
+Beside = Callable[[Db], None]
 SIGNATURE_MEDIA = "application/json"
 GEOTAGGED = ("stop.", "station.", "load.", "run.departed")
 
 
-def nothing_beside(_db: sqlite3.Connection) -> None:
+def nothing_beside(_db: Db) -> None:
     """Nothing else in the transaction."""
 
 
@@ -83,7 +83,7 @@ async def _save(ctx: Ctx, act: Act) -> list[EventId]:
     ]
     clocks = ctx.store.clocks(seen)
 
-    def write(db: sqlite3.Connection) -> list[EventId]:
+    def write(db: Db) -> list[EventId]:
         ids = outbox.put(db, facts, clocks)
         if act.draft is not None:
             drafts.delete(db, act.draft.key)

@@ -1,6 +1,5 @@
 """From the store to the screens: read what changed in one snapshot and project it."""
 
-import sqlite3
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,6 +12,7 @@ from driver_app.actions.run_views import run_view
 from driver_app.actions.sync_view import sync_read, sync_view
 from driver_app.state import Change, DriverTile, Reason, RunView, SessionView, Standing
 from driver_app.store import meta, rows
+from driver_app.store.meta import Db
 from driver_app.sync.worker import News
 from shared.ids import DriverId, SiteId
 
@@ -44,7 +44,7 @@ async def _keep_baselines(ctx: Ctx, read: Read, views: list[RunView]) -> None:
         await ctx.store.run(lambda db: _put_baselines(db, fresh))
 
 
-def _put_baselines(db: sqlite3.Connection, fresh: Mapping[str, Any]) -> None:
+def _put_baselines(db: Db, fresh: Mapping[str, Any]) -> None:
     for run, seen in fresh.items():
         meta.put_ui(db, seen_key(run), seen)
 

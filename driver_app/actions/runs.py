@@ -1,6 +1,5 @@
 """What a driver does with a whole run."""
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
@@ -12,6 +11,7 @@ from driver_app.actions.reading import seen_key
 from driver_app.actions.record import Act, Beside, record
 from driver_app.state import RunView
 from driver_app.store import meta, rows
+from driver_app.store.meta import Db
 from shared.events import RunDeparted, RunMissed, RunReturned
 from shared.fact import Body
 from shared.gate import NOTE_MAX, TEXT_MAX, clean
@@ -127,7 +127,7 @@ def _understood(view: RunView) -> Beside:
     """Keep the plan now understood, in the transaction of its fact."""
     run, visits = str(view.id), list(view.visits)
 
-    def keep(db: sqlite3.Connection) -> None:
+    def keep(db: Db) -> None:
         row = rows.one(db, "run", run)
         if row is not None:
             meta.put_ui(db, seen_key(run), snapshot(row.plan, visits))

@@ -1,7 +1,5 @@
 """Beginning a session: what a kill left behind is picked up before the first screen."""
 
-import sqlite3
-
 from driver_app.actions.ctx import Ctx
 from driver_app.actions.pairing import forget_token, paired_server
 from driver_app.actions.refresh import hear as show
@@ -10,6 +8,7 @@ from driver_app.actions.where import follow
 from driver_app.store import blobs, drafts, meta, rows
 from driver_app.store.blobs import BlobFolder
 from driver_app.store.drafts import DraftFolder
+from driver_app.store.meta import Db
 from driver_app.store.outbox import DAY_MS
 from driver_app.sync.ports import PairedServer
 from driver_app.sync.worker import News
@@ -34,7 +33,7 @@ async def _sweep(ctx: Ctx) -> None:
     found = await ctx.store.on_disk(folder.found)
     now_ms = ctx.now_ms()
 
-    def adopt(db: sqlite3.Connection) -> tuple[list[tuple[str, str]], set[str]]:
+    def adopt(db: Db) -> tuple[list[tuple[str, str]], set[str]]:
         over = set(drafts.forget(db, now_ms, _running(db)))
         gone = [(key, sha) for key, sha in found if key in over]
         whole = [(key, sha) for key, sha in found if key not in over]
@@ -51,12 +50,12 @@ async def _sweep(ctx: Ctx) -> None:
     await ctx.store.on_disk(clear)
 
 
-def _running(db: sqlite3.Connection) -> list[str]:
+def _running(db: Db) -> list[str]:
     """Runs on this device that are not closed."""
     return [row.id for row in rows.of_kind(db, "run") if row.plan.get("state") != "closed"]
 
 
-def _expire(db: sqlite3.Connection, now_ms: int) -> None:
+def _expire(db: Db, now_ms: int) -> None:
     """After DEVICE_CACHE_DAYS without contact plan and names go; open runs and facts stay."""
     db.execute(
         "DELETE FROM ui_state WHERE substr(k, 1, 5) = 'seen:' "

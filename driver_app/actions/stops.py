@@ -22,6 +22,8 @@ from shared.road_facts import (
 )
 
 REASON_MAX = 200
+# A stop reported failed or skipped may still be delivered; a delivered one is reopened first.
+DELIVERED = ("done", "partly")
 
 
 async def arrive(
@@ -42,6 +44,8 @@ async def complete_stop(
     """Record the proof: completed, or partly when a line is short; empties ride along."""
     if (view := ctx.state.session.visit(visit)) is None:
         return NotSaved("gone")
+    if view.state in DELIVERED:
+        return NotSaved("state")
     if (missing := missing_of(view, draft, confirmed=confirmed)) is not None:
         return missing
     saved = await record(
@@ -57,6 +61,8 @@ async def fail_stop(
     """Record that it could not be done; `draft.reason` says why."""
     if (view := ctx.state.session.visit(visit)) is None:
         return NotSaved("gone")
+    if view.final:
+        return NotSaved("state")
     if not draft.reason:
         return Missing(required=("reason",))
     if (missing := missing_of(view, draft, confirmed=confirmed, failed=True)) is not None:
@@ -70,6 +76,9 @@ async def fail_stop(
 
 async def skip_stop(ctx: Ctx, visit: VisitId, reason: str, *, return_later: bool) -> Outcome:
     """Record that the driver goes on without this stop."""
+    view = ctx.state.session.visit(visit)
+    if view is not None and view.final:
+        return NotSaved("state")
     return await _at(ctx, visit, StopSkipped(reason=reason, return_later=return_later))
 
 

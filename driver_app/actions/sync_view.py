@@ -1,13 +1,13 @@
 """What is still on this phone, for the badge and the sync centre."""
 
 import json
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from driver_app.state import Sent, SyncItem, SyncView, SyncWord
 from driver_app.store import blobs, meta, outbox
+from driver_app.store.meta import Db
 from driver_app.store.outbox import BLOB_DONE, BLOB_UNREADABLE
 from shared.ids import EventId
 
@@ -35,7 +35,7 @@ class Waiting:
         return (self.whole["acked"], self.whole["durable"], self.unsent_blobs, len(self.held))
 
 
-def sync_read(db: sqlite3.Connection) -> Waiting:
+def sync_read(db: Db) -> Waiting:
     """Read the numbers, and the last ITEMS facts with the state of their files."""
     whole = meta.many(db)
     unsent, oldest = outbox.unread(db)

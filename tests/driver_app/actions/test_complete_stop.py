@@ -5,7 +5,7 @@ import json
 import pytest
 
 from driver_app import actions
-from driver_app.actions import Missing, Refused, Saved
+from driver_app.actions import Missing, NotSaved, Refused, Saved
 from tests.driver_app.actions.a_shift import FullDisk, Shift, visit_id
 from tests.helpers.device_rows import stop_row
 from tests.helpers.photos import jpeg
@@ -177,4 +177,24 @@ async def test_a_photo_added_later_belongs_to_the_result(shift: Shift) -> None:
 
     assert isinstance(answer, Saved)
     assert (await body(shift))["result"] == str(shift.visit("bakery").result)
+    assert shift.visit("bakery").state == "done"
+
+
+async def test_a_delivered_stop_is_not_delivered_twice(shift: Shift) -> None:
+    await actions.complete_stop(shift.ctx, BAKERY, await shift.sheet())
+
+    again = await actions.complete_stop(shift.ctx, BAKERY, await shift.sheet())
+    skipped = await actions.skip_stop(shift.ctx, BAKERY, "queue", return_later=True)
+
+    assert again == skipped == NotSaved("state")
+    assert await shift.facts() == ["stop.completed"]
+
+
+async def test_a_stop_reported_failed_may_still_be_delivered(shift: Shift) -> None:
+    problem = await shift.sheet(sheet="problem")
+    problem.reason = "closed"
+    await actions.fail_stop(shift.ctx, BAKERY, problem)
+
+    await actions.complete_stop(shift.ctx, BAKERY, await shift.sheet())
+
     assert shift.visit("bakery").state == "done"
