@@ -40,12 +40,13 @@ class Known:
         return None
 
 
-def run_entry(view: RunView, known: Known, now: datetime) -> dict[str, Any]:
+def run_entry(
+    view: RunView, stops: Sequence[dict[str, Any]], known: Known, now: datetime
+) -> dict[str, Any]:
     """The card of a run."""
     run = view.run
     vehicle = known.vehicles.get(run.vehicle_id) if run.vehicle_id else None
     device = known.device_of(run)
-    stops = [stop_entry(view, visit) for visit in ordered(view)]
     counted = [stop for stop in stops if stop["state"] not in AWAY]
     open_stops = [stop for stop in counted if stop["state"] not in FINAL]
     return {

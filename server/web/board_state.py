@@ -19,8 +19,9 @@ from server.people import queries as people
 from server.runs import queries as runs
 from server.runs.queries import RunView
 from server.sites import queries as sites
+from server.web.board_kept import Kept, SeenRun
 from server.web.board_plant import plant_entries
-from server.web.board_runs import Known, position_entry, run_entry, stop_entry
+from server.web.board_runs import Known, position_entry, run_entry
 from server.web.devices_view import unsent_of
 from server.web.formats import Times, to_ms
 from shared.refusals import refuse
@@ -62,21 +63,21 @@ def _check(topic: str) -> None:
         raise refuse("bad_input", why="topics")
 
 
-def load(session: Session, asked: Asked, topics: Iterable[str]) -> State:
-    """Read every entry of these topics."""
+def load(session: Session, asked: Asked, topics: Iterable[str], kept: Kept | None = None) -> State:
+    """Read every entry of these topics; runs that did not change since come from `kept`."""
+    kept = Kept() if kept is None else kept
     state: State = {}
     for topic in topics:
         kind, _, subject = topic.partition(":")
         if kind == "today":
-            found = _of_views(session, asked, _day(session, asked, date.fromisoformat(subject)))
+            ids = _day(session, asked, date.fromisoformat(subject))
         elif kind == "run":
-            found = _of_views(session, asked, [UUID(subject)])
+            ids = [UUID(subject)]
         elif kind == "plant":
-            today = _site_times(session, asked).today(asked.now)
-            found = _of_views(session, asked, _day(session, asked, today))
+            ids = _day(session, asked, _site_times(session, asked).today(asked.now))
         else:
-            found = {}
-        merge(state, found)
+            continue
+        merge(state, _of_runs(session, asked, ids, kept))
     merge(state, _devices(session, asked))
     merge(state, _exceptions(session, asked))
     return state
@@ -101,9 +102,10 @@ def _day(session: Session, asked: Asked, on: date) -> list[UUID]:
     return [row.id for row in found]
 
 
-def _of_views(session: Session, asked: Asked, run_ids: Sequence[UUID]) -> State:
+def _of_runs(session: Session, asked: Asked, run_ids: Sequence[UUID], kept: Kept) -> State:
     site_id = asked.who.site_id
-    views = [view for view in runs.views(session, site_id, run_ids) if _sees(asked.who, view)]
+    seen = [one for one in kept.look(session, site_id, run_ids, asked.now) if _sees(asked.who, one)]
+    views = [one.view for one in seen]
     known = Known(
         vehicles=dict(fleet.vehicles_of(session, site_id)),
         drivers={row.id: row.name for row in people.drivers_of(session, site_id)},
@@ -111,29 +113,23 @@ def _of_views(session: Session, asked: Asked, run_ids: Sequence[UUID]) -> State:
         ends=_ends(session, asked, views),
     )
     state: State = {"run": {}, "stop": {}, "position": {}}
-    for view in views:
-        state["run"][str(view.run.id)] = run_entry(view, known, asked.now)
-        for visit in view.stops:
-            state["stop"][str(visit.id)] = stop_entry(view, visit)
+    for one in seen:
+        state["run"][str(one.view.run.id)] = run_entry(one.view, one.stops, known, asked.now)
+        state["stop"] |= {stop["id"]: stop for stop in one.stops}
     if reaches(asked.who, "live", "read"):
-        state["position"] = _positions(session, asked, views)
+        moving = [view.run.id for view in views if view.run.plan_state == "dispatched"]
+        state["position"] = positions(session, asked, moving)
     merge(state, plant_entries(session, asked.who, views))
     return state
 
 
-def _sees(who: Principal, view: RunView) -> bool:
-    return who.carrier_id is None or view.run.carrier_id == who.carrier_id
+def _sees(who: Principal, one: SeenRun) -> bool:
+    return who.carrier_id is None or one.view.run.carrier_id == who.carrier_id
 
 
 def _ends(session: Session, asked: Asked, views: Sequence[RunView]) -> Mapping[UUID, Any]:
     wanted = {one for view in views for one in (view.run.start_location, view.run.end_location)}
     return sites.locations(session, asked.who.site_id, wanted)
-
-
-def _positions(session: Session, asked: Asked, views: Sequence[RunView]) -> dict[str, Entry]:
-    moving = [view.run.id for view in views if view.run.plan_state == "dispatched"]
-    found = runs.last_positions(session, asked.who.site_id, moving)
-    return {str(run_id): position_entry(row) for run_id, row in found.items()}
 
 
 def positions(session: Session, asked: Asked, run_ids: Sequence[UUID]) -> dict[str, Entry]:

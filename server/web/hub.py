@@ -18,6 +18,7 @@ from server.core.http import Parts
 from server.core.logs import log
 from server.feed import queries as feed
 from server.web import board_state
+from server.web.board_kept import Kept
 from server.web.board_state import Asked, State
 from shared.ids import CarrierId, SiteId
 
@@ -96,6 +97,7 @@ class Channel:
         self._parts = parts
         self._who = who
         self.viewers: list[Viewer] = []
+        self.kept = Kept()
         self._states: dict[str, State] = {}
         self._kept: deque[tuple[str, Batch]] = deque(maxlen=KEEP_BATCHES)
         self._since: dict[str, int] = {}
@@ -141,7 +143,9 @@ class Channel:
             def work(session: Session) -> tuple[int, dict[str, State]]:
                 asked = Asked(self._who, now)
                 rev = feed.head(session, self._who.site_id)
-                return rev, {topic: board_state.load(session, asked, [topic]) for topic in wanted}
+                return rev, {
+                    topic: board_state.load(session, asked, [topic], self.kept) for topic in wanted
+                }
 
             rev, states = await anyio.to_thread.run_sync(self._parts.reads.run, work)
             fresh, self.rev = rev > self.rev, max(rev, self.rev)

@@ -26,7 +26,7 @@ def plant_page(request: Request, who: Who, parts: InParts) -> Response:
     def load(session: Session, _shell: Shell) -> Mapping[str, Any]:
         return {
             "empties": _empties(session, who),
-            "page_data": {"snapshot": read_snapshot(session, parts, who, ("plant",))},
+            "page_data": {"snapshot": read_snapshot(session, request, parts, who, ("plant",))},
             "categories": categories(),
         }
 

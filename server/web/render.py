@@ -13,6 +13,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from server.core import http, words
+from server.core.languages import LANGUAGES
 from server.core.words import _, ngettext
 from server.web import formats, js_texts, static_files
 
@@ -56,7 +57,7 @@ def as_json(value: Any) -> Markup:
 def page_lang(request: Request) -> str:
     """The language chosen on this browser, else the person's own."""
     chosen = request.cookies.get("lang")
-    return chosen if chosen in words.LANGUAGES else http.language(request)
+    return chosen if chosen in LANGUAGES else http.language(request)
 
 
 def page_theme(request: Request) -> str:

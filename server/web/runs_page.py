@@ -53,7 +53,7 @@ def run_page(request: Request, run_id: UUID, who: Who, parts: InParts) -> Respon
                 "id": str(run_id),
                 "lane": "plant" if row.kind in PLANT_KINDS else "road",
                 "may_edit": edit,
-                "snapshot": read_snapshot(session, parts, who, (f"run:{run_id}",)),
+                "snapshot": read_snapshot(session, request, parts, who, (f"run:{run_id}",)),
             },
         }
 

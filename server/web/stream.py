@@ -7,8 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlmodel import Session
 
 from server.core import http
+from server.core.access import Principal
 from server.core.guard import still_allowed
 from server.core.http import InParts, Parts, Who, needs
 from server.feed import queries as feed
@@ -30,16 +32,18 @@ Topics = Annotated[str, Query(max_length=1000)]
 
 
 @router.get("/snapshot", openapi_extra=needs("board", "read"))
-def snapshot(topics: Topics, who: Who, parts: InParts) -> dict[str, Any]:
+def snapshot(request: Request, topics: Topics, who: Who, parts: InParts) -> dict[str, Any]:
     """Give everything these topics know, with the revision it stands for."""
     wanted = topics_of(topics)
-    return parts.reads.run(lambda session: read_snapshot(session, parts, who, wanted))
+    return parts.reads.run(lambda session: read_snapshot(session, request, parts, who, wanted))
 
 
-def read_snapshot(session: Any, parts: Parts, who: Any, topics: tuple[str, ...]) -> dict[str, Any]:
+def read_snapshot(
+    session: Session, request: Request, parts: Parts, who: Principal, topics: tuple[str, ...]
+) -> dict[str, Any]:
     """Read the snapshot in a session that is open already."""
-    now = parts.clock.now()
-    state = board_state.load(session, Asked(who, now), topics)
+    now, kept = parts.clock.now(), hub_of(request.app, parts).channel(who).kept
+    state = board_state.load(session, Asked(who, now), topics, kept)
     return {"rev": feed.head(session, who.site_id), "now": parts.clock.ms(), "state": state}
 
 

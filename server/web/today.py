@@ -38,7 +38,7 @@ def today(request: Request, who: Who, parts: InParts, date: str = "") -> Respons
             "empty_text": _empty_text(bool(loops.running_loops(session, who.site_id))),
             "page_data": {
                 "topic": topic,
-                "snapshot": read_snapshot(session, parts, who, (topic,)),
+                "snapshot": read_snapshot(session, request, parts, who, (topic,)),
             },
         }
 

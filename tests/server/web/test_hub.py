@@ -130,5 +130,6 @@ def _arrive(session: Session, parts: Parts, made: Board, run_id: RunId) -> None:
     mine = select(StopVisitRow).where(
         col(StopVisitRow.run_id) == run_id, col(StopVisitRow.fact_state) == "en_route"
     )
-    session.exec(mine).one().fact_state = "arrived"
+    visit = session.exec(mine).one()
+    visit.fact_state, visit.updated_at = "arrived", parts.clock.now()
     feed.lock(session, made.site_id, parts.clock.now())
