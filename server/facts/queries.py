@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select, union
 from sqlmodel import Session, col
 
 from server.facts import rules
 from server.facts.tables import EventBlob, EventConflict, EventRow, EventState, StreamPos, StreamRow
-from shared.events import Event
+from shared.events import DriverSignedIn, Event
 from shared.ids import DeviceId, EventId, RunId, SiteId, VisitId
 from shared.sync import HELD_MAX
 
 IN_MAX = 500
+# Written out, not bound: only so does SQLite see that a partial index serves.
+_IS_HELD = col(EventState.status) == literal_column(f"'{rules.HELD}'")
+_IS_SIGN_IN = col(EventRow.type) == literal_column(f"'{DriverSignedIn.type}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,10 @@ def facts_about(
     visit_ids: Collection[VisitId],
 ) -> list[StoredFact]:
     """All facts that count for these runs or visits, each once, in no order."""
-    named = col(EventRow.run_id).in_(list(run_ids)) | col(EventRow.visit_id).in_(list(visit_ids))
+    ours = select(col(EventRow.id)).where(col(EventRow.site_id) == site_id)
+    by_run = ours.where(col(EventRow.run_id).in_(list(run_ids)))
+    by_visit = ours.where(col(EventRow.visit_id).in_(list(visit_ids)))
+    named = col(EventRow.id).in_(union(by_run, by_visit))
     here = col(EventState.visit_id)
     found = _stored(session, _counting(site_id, named & here.is_(None)))
     return found + _stored(session, _counting(site_id, here.in_(list(visit_ids))))
@@ -147,13 +153,30 @@ def facts_of(session: Session, site_id: SiteId, ids: Collection[EventId]) -> lis
     return found
 
 
+def last_signed_in_on(session: Session, site_id: SiteId, by: str) -> DeviceId | None:
+    """The device a driver signed in on last, by the order of the facts, not of their arrival."""
+    found = session.execute(
+        select(col(EventRow.device_id))
+        .where(
+            col(EventRow.site_id) == site_id,
+            col(EventRow.by) == by,
+            _IS_SIGN_IN,
+        )
+        .order_by(col(EventRow.hlc).desc(), col(EventRow.id).desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return DeviceId(found) if found else None
+
+
 def highest_hlc(
     session: Session, site_id: SiteId, run_id: RunId | None, visit_id: VisitId | None
 ) -> int:
     """The latest stamp among the facts of a run or visit, 0 without any."""
-    about = or_(col(EventRow.run_id) == run_id, col(EventRow.visit_id) == visit_id)
-    statement = select(func.max(EventRow.hlc)).where(col(EventRow.site_id) == site_id, about)
-    return session.execute(statement).scalar() or 0
+    found = 0
+    for about in (col(EventRow.run_id) == run_id, col(EventRow.visit_id) == visit_id):
+        statement = select(func.max(EventRow.hlc)).where(col(EventRow.site_id) == site_id, about)
+        found = max(found, session.execute(statement).scalar() or 0)
+    return found
 
 
 def held(
@@ -165,7 +188,9 @@ def held(
     limit: int = HELD_MAX,
 ) -> list[HeldFact]:
     """Facts that wait, newest first; of one device, or these, or all."""
-    conditions = [col(EventState.site_id) == site_id, col(EventState.status) == rules.HELD]
+    # A subquery, so that no database walks through all facts to find the few that wait.
+    waiting = select(col(EventState.event_id)).where(col(EventState.site_id) == site_id, _IS_HELD)
+    conditions = [col(EventRow.site_id) == site_id, col(EventRow.id).in_(waiting)]
     if device_id is not None:
         conditions.append(col(EventRow.device_id) == device_id)
     if ids is not None:
@@ -200,18 +225,18 @@ def _held(event: EventRow, state: EventState) -> HeldFact:
 
 def devices_with_held(session: Session) -> list[tuple[SiteId, DeviceId]]:
     """Every device of every site that has facts waiting."""
-    rows = session.execute(
-        select(col(EventRow.site_id), col(EventRow.device_id))
-        .join(
-            EventState,
-            (col(EventState.site_id) == col(EventRow.site_id))
-            & (col(EventState.event_id) == col(EventRow.id)),
-        )
-        .where(col(EventState.status) == rules.HELD, col(EventRow.device_id).is_not(None))
-        .distinct()
-        .order_by(col(EventRow.site_id), col(EventRow.device_id))
-    )
-    return [(SiteId(site_id), DeviceId(device_id)) for site_id, device_id in rows]
+    waiting = select(col(EventState.site_id), col(EventState.event_id)).where(_IS_HELD)
+    keys = [(SiteId(site_id), EventId(event_id)) for site_id, event_id in session.execute(waiting)]
+    found: set[tuple[SiteId, DeviceId]] = set()
+    for site_id in sorted({site_id for site_id, _ in keys}):
+        for some in chunks([event_id for at, event_id in keys if at == site_id]):
+            devices = session.execute(
+                select(col(EventRow.device_id)).where(
+                    col(EventRow.site_id) == site_id, col(EventRow.id).in_(some)
+                )
+            ).scalars()
+            found.update((site_id, DeviceId(one)) for one in devices if one is not None)
+    return sorted(found)
 
 
 def stream(session: Session, site_id: SiteId, stream_id: UUID) -> StreamHead | None:
@@ -227,29 +252,25 @@ def declared_among(
     session: Session, site_id: SiteId, device_id: DeviceId, shas: Sequence[str]
 ) -> set[str]:
     """Which of these files the device declared, in any of its streams."""
+    by_device = exists(
+        select(col(StreamPos.seq))
+        .join(
+            StreamRow,
+            (col(StreamRow.site_id) == col(StreamPos.site_id))
+            & (col(StreamRow.id) == col(StreamPos.stream_id)),
+        )
+        .where(
+            col(StreamPos.site_id) == col(EventBlob.site_id),
+            col(StreamPos.event_id) == col(EventBlob.event_id),
+            col(StreamRow.device_id) == device_id,
+        )
+        .correlate(EventBlob)
+    )
     found: set[str] = set()
     for start in range(0, len(shas), IN_MAX):
-        found.update(
-            session.execute(
-                select(col(EventBlob.sha))
-                .join(
-                    StreamPos,
-                    (col(StreamPos.site_id) == col(EventBlob.site_id))
-                    & (col(StreamPos.event_id) == col(EventBlob.event_id)),
-                )
-                .join(
-                    StreamRow,
-                    (col(StreamRow.site_id) == col(StreamPos.site_id))
-                    & (col(StreamRow.id) == col(StreamPos.stream_id)),
-                )
-                .where(
-                    col(EventBlob.site_id) == site_id,
-                    col(EventBlob.sha).in_(list(shas[start : start + IN_MAX])),
-                    col(StreamRow.device_id) == device_id,
-                )
-                .distinct()
-            ).scalars()
-        )
+        some = col(EventBlob.sha).in_(list(shas[start : start + IN_MAX]))
+        statement = select(col(EventBlob.sha)).where(col(EventBlob.site_id) == site_id, some)
+        found.update(session.execute(statement.where(by_device).distinct()).scalars())
     return found
 
 

@@ -66,6 +66,17 @@ class EventRow(Row, table=True):
     )
 
 
+# Who drives with which device is asked at every sign-in; other facts pay nothing for it.
+Index(
+    "ix_event_signed_in",
+    EventRow.__table__.c.site_id,  # type: ignore[attr-defined]
+    EventRow.__table__.c.by,  # type: ignore[attr-defined]
+    EventRow.__table__.c.hlc,  # type: ignore[attr-defined]
+    sqlite_where=EventRow.__table__.c.type == "driver.signed_in",  # type: ignore[attr-defined]
+    postgresql_where=EventRow.__table__.c.type == "driver.signed_in",  # type: ignore[attr-defined]
+)
+
+
 class EventState(Row, table=True):
     """What became of a fact: counted, held or dismissed, and when it truly happened."""
 

@@ -1,7 +1,7 @@
 """Reads of the feed: a page for a device, rows above a revision, scopes, exceptions."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -123,41 +123,42 @@ def told_to(
 
     With `anywhere` it is enough that the row was told to somebody of the site.
     """
-    if not keys:
-        return set()
     scopes = None if anywhere else sorted(ever_scopes(session, site_id, device_id))
     found: set[Key] = set()
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), IN_MAX):
-        statement = select(col(FeedRow.kind), col(FeedRow.id)).where(
-            col(FeedRow.site_id) == site_id,
-            tuple_(col(FeedRow.kind), col(FeedRow.id)).in_(ordered[start : start + IN_MAX]),
+    for kind, ids in _by_kind(keys):
+        statement = select(col(FeedRow.id)).where(
+            col(FeedRow.site_id) == site_id, col(FeedRow.kind) == kind, col(FeedRow.id).in_(ids)
         )
         if scopes is not None:
             statement = statement.where(col(FeedRow.scope).in_(scopes))
-        found.update((kind, id_) for kind, id_ in session.execute(statement))
+        found.update((kind, id_) for id_ in session.execute(statement).scalars())
     return found
+
+
+def _by_kind(keys: Collection[Key]) -> Iterator[tuple[str, list[str]]]:
+    """The ids of each kind, in pieces that fit into one statement and use the key's index."""
+    for kind in sorted({kind for kind, _ in keys}):
+        ids = sorted({id_ for one, id_ in keys if one == kind})
+        for start in range(0, len(ids), IN_MAX):
+            yield kind, ids[start : start + IN_MAX]
 
 
 def stored(session: Session, site_id: SiteId, keys: Collection[Key]) -> dict[Key, list[Version]]:
     """The versions there are of these rows, in every scope."""
     found: dict[Key, list[Version]] = {}
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), IN_MAX):
+    for kind, ids in _by_kind(keys):
         rows = session.execute(
             select(
-                col(FeedRow.kind),
                 col(FeedRow.id),
                 col(FeedRow.scope),
                 col(FeedRow.deleted),
                 col(FeedRow.plan),
                 col(FeedRow.fact),
             ).where(
-                col(FeedRow.site_id) == site_id,
-                tuple_(col(FeedRow.kind), col(FeedRow.id)).in_(ordered[start : start + IN_MAX]),
+                col(FeedRow.site_id) == site_id, col(FeedRow.kind) == kind, col(FeedRow.id).in_(ids)
             )
         )
-        for kind, id_, scope, deleted, plan, fact in rows:
+        for id_, scope, deleted, plan, fact in rows:
             version = Version(kind, id_, scope, plan, fact, deleted=bool(deleted))
             found.setdefault((kind, id_), []).append(version)
     return found
@@ -176,7 +177,8 @@ def pull(
     nonce = _nonce(session, site_id, now_at) or NO_NONCE
     start = _accepted(session, site_id, rules.read_cursor(cursor_text))
     scopes = scopes_of(session, site_id, device_id)
-    rows = _rows(session, site_id, _after(start), scopes, page_rows + 1)
+    cold = start is None or start.at is not None
+    rows = _rows(session, site_id, _after(start), scopes, page_rows + 1, from_zero=cold)
     more = len(rows) > page_rows
     rows = rows[:page_rows]
     last = rows[-1] if more else None
@@ -218,6 +220,8 @@ def _rows(
     condition: ColumnElement[bool],
     scopes: Sequence[str] | None,
     limit: int | None,
+    *,
+    from_zero: bool = False,
 ) -> list[RowView]:
     statement = select(
         col(FeedRow.kind),
@@ -230,7 +234,10 @@ def _rows(
     ).where(col(FeedRow.site_id) == site_id, condition)
     if scopes is not None:
         statement = statement.where(col(FeedRow.scope).in_(scopes))
-    order = (col(FeedRow.rev), col(FeedRow.kind), col(FeedRow.id), col(FeedRow.scope))
+    # The sum keeps a database from walking all rows of the site in order of their revision when
+    # few scopes are asked for.
+    first = col(FeedRow.rev) + 0 if from_zero else col(FeedRow.rev)
+    order = (first, col(FeedRow.kind), col(FeedRow.id), col(FeedRow.scope))
     found = session.execute(statement.order_by(*order).limit(limit))
     return [
         RowView(kind, id_, scope, rev, bool(deleted), _half(plan), _half(fact))

@@ -11,6 +11,7 @@ from server.blobs import service as blobs
 from server.core.access import Principal
 from server.core.jobs import Job, Jobs
 from server.core.logs import log
+from server.facts import queries
 from server.facts import service as facts
 from server.facts.rules import read
 from server.facts.service import Appended, HeldFact, NewFact, StoredFact
@@ -243,7 +244,9 @@ def _sign_in(
     newest = max(changes, key=lambda event: event.stamp)
     kind, _, key = newest.envelope.by.partition(":")
     signed_in = isinstance(newest.body, DriverSignedIn) and kind == "driver"
-    driver = DriverId(UUID(key)) if signed_in else None
+    # A device that was offline may tell late what the driver did before going elsewhere.
+    last = queries.last_signed_in_on(session, who.site_id, newest.envelope.by)
+    driver = DriverId(UUID(key)) if signed_in and last == who.device_id else None
     devices.driver_signed_in(session, who.site_id, _device(who), driver)
     concerned = {one for one in (driver, who.driver_id) if one is not None}
     if concerned:

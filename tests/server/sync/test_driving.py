@@ -58,6 +58,20 @@ async def test_the_runs_follow_the_driver_to_another_device(
     assert ("run", circle.run) not in tablet.rows
 
 
+async def test_a_sign_in_told_late_does_not_take_the_runs_back(
+    tablet: Device, parts: Parts, supervisor: Principal, app: FastAPI
+) -> None:
+    circle = open_circle(parts, supervisor, "bakery", van=False, driver=KAYA)
+    other = await pair_device(app, supervisor, "Spare", van=False)
+    await other.record(signs_in(at=9)).exchange()
+
+    await tablet.record(signs_in(at=0)).exchange()
+
+    await other.exchange()
+    assert ("run", circle.run) in other.rows
+    assert ("run", circle.run) not in tablet.rows
+
+
 async def test_who_signs_out_leaves_no_run_behind(
     tablet: Device, parts: Parts, supervisor: Principal
 ) -> None:

@@ -101,6 +101,12 @@ async def test_a_change_wakes_the_device(ear: Ear) -> None:
     assert await waiting == f"event: rev\ndata: {newest}\n\n"
 
 
+async def test_a_device_ahead_of_a_restored_server_is_woken(ear: Ear) -> None:
+    newest = ear.publish("1", scope="run:b")
+
+    assert await first(ear.listen(newest + 90)) == f"event: rev\ndata: {newest}\n\n"
+
+
 async def test_a_change_elsewhere_wakes_nobody(ear: Ear) -> None:
     stream = ear.listen(ear.publish("1"))
     await anext(stream)
