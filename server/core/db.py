@@ -25,6 +25,7 @@ from server.core.settings import Settings
 from shared.ids import SiteId
 
 T = TypeVar("T")
+DriverError = sqlite3.Error
 BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = 10
 POOL_OVERFLOW = 30

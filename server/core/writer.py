@@ -104,6 +104,7 @@ class SqliteWriter:
                         break
                     works.append(waiting)
                     _carry_out(connection, waiting, done)
+                _still_open(connection, refuse("busy"))
         except Exception as error:
             for waiting in works:
                 _fail(waiting, error)
@@ -115,21 +116,38 @@ class SqliteWriter:
 
 
 def _carry_out(connection: Connection, waiting: _Waiting, done: _Done) -> None:
-    savepoint = connection.begin_nested()
-    with Session(
-        connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
-    ) as session:
-        try:
-            value = waiting.work(session)
-            session.commit()
-        except Exception as error:  # noqa: BLE001 - any failure undoes this work only
-            session.rollback()
-            savepoint.rollback()
-            _fail(waiting, error)
-            return
-        savepoint.commit()
-        done.jobs = db.collect(session, done.revisions) or done.jobs
+    session = Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint")
+    try:
+        value = waiting.work(session)
+        session.commit()  # releases the savepoint; the group commits later
+    except Exception as error:  # noqa: BLE001 - any failure undoes this work only
+        _undo(connection, session, error)
+        _fail(waiting, error)
+        return
+    done.jobs = db.collect(session, done.revisions) or done.jobs
+    session.close()
     done.answers.append((waiting.answer, value))
+
+
+def _undo(connection: Connection, session: Session, error: Exception) -> None:
+    """Undo one work; a full disk undoes the whole group by itself, which then fails for `error`."""
+    try:
+        session.rollback()
+        session.close()
+    except DBAPIError:
+        raise error from None
+    _still_open(connection, error)
+
+
+def _still_open(connection: Connection, error: Exception) -> None:
+    """Fail the group if SQLite has ended the transaction by itself: a commit would then be empty.
+
+    Works carried out before are undone and those after would be written one by one.
+    """
+    driver = connection.connection.driver_connection
+    assert driver is not None, "a group has its connection"
+    if not driver.in_transaction:
+        raise error
 
 
 def _fail(waiting: _Waiting, error: BaseException) -> None:
@@ -144,11 +162,17 @@ def _drop(connection: Connection | None) -> None:
 
 
 def as_refusal(error: BaseException) -> BaseException:
-    """Turn trouble of the storage into the refusal the caller can act on; else the error itself."""
-    if isinstance(error, DBAPIError) and (code := db.storage_trouble(error)):
-        refusal = refuse(code)
-        refusal.__cause__ = error
-        return refusal
+    """Turn trouble of the storage into the refusal the caller can act on; else the error itself.
+
+    A full disk often shows as a savepoint that is gone: then what came before tells the truth.
+    """
+    earlier: BaseException | None = error
+    while isinstance(earlier, DBAPIError | db.DriverError):
+        if code := db.storage_trouble(earlier):
+            refusal = refuse(code)
+            refusal.__cause__ = error
+            return refusal
+        earlier = earlier.__context__
     return error
 
 
