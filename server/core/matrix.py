@@ -1,5 +1,6 @@
 """The table of rights: resource by role, each right with how far it reaches."""
 
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -72,3 +73,22 @@ ACCESS: Mapping[str, Mapping[str, Rights]] = {
     "readiness": _row("R"),
     "sync": _row("", "", "", "", "", "self:RW"),
 }  # fmt: skip
+
+
+def as_markdown() -> str:
+    """The table as a document: one row per resource, one column per role."""
+    head = ["resource", *(role.replace("_", " ") for role in _ORDER)]
+    lines = [head, ["---"] * len(head)]
+    for resource, rights in ACCESS.items():
+        lines.append([resource, *(_cell(rights[role]) for role in _ORDER)])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _cell(rights: Rights) -> str:
+    return ", ".join(
+        verb if reach is Reach.ANY else f"{verb} ({reach.value})" for verb, reach in rights.items()
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_markdown())
