@@ -195,6 +195,8 @@ def _publish(
     rows += places.show_to_devices(session, site_id, {one.location_id for one in told})
     view.run.in_feed = True
     view.run.rev = feed.publish(session, site_id, rows, now)
+    for one in changed:
+        one.rev = view.run.rev
 
 
 def _claims(

@@ -95,6 +95,8 @@ def write_plan(
     visits = {one.id: one for one in (*view.visits, *made)}
     _arrange(visits.values(), [one for one in plan.order if one in visits])
     _retime(run, visits, plan)
+    for visit in visits.values():
+        visit.rev, visit.updated_at = rev, now
     run.plan_version, run.pinned, run.rev, run.updated_at = expected_version + 1, True, rev, now
     run.change = {"version": run.plan_version, "by": by, "at": to_ms(now), "reason": reason}
     for key in ("vehicle_id", "driver_id"):
