@@ -70,6 +70,9 @@ def _of_files() -> Mapping[str, str]:
             "The columns are: {columns}."
         ),
         "already_committing": _("This import is being taken over already. Wait a minute."),
+        "not_taken_over": _("This import has not been taken over yet."),
+        "taken_over": _("This import has been taken over already."),
+        "taken_back": _("This import was taken back. Hand the file in again."),
         "wrong_rows": _("Some rows are wrong, so nothing is taken over. Correct them first."),
         "rows_used": _("These are used or were changed since: {names}."),
         "loop_missing": _("Say which loop the stops belong to (loop code)."),

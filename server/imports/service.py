@@ -25,6 +25,12 @@ from server.imports.tables import ImportBatchRow
 from shared.refusals import Refusal, refuse
 
 CHECKED, COMMITTING, DONE, FAILED, UNDONE = "checked", "committing", "done", "failed", "undone"
+_WHY_NOT = {
+    CHECKED: "not_taken_over",
+    COMMITTING: "already_committing",
+    DONE: "taken_over",
+    UNDONE: "taken_back",
+}
 FIXES_MAX = 10_000
 KEEP_CHECKED_DAYS = 7
 COMMIT_STALE_S = 60
@@ -158,7 +164,7 @@ def correct(
     _allow(who, "write")
     row = reads.run(lambda s: queries.batch(s, who.site_id, batch_id))
     if row.state not in (CHECKED, FAILED):
-        raise refuse("bad_state", why=row.state)
+        raise refuse("bad_state", why=sentence_of(_WHY_NOT[row.state]))
     if edit.options is not None:
         row.options = _options(row.options, edit.options)
     if edit.mapping is not None:
@@ -195,10 +201,11 @@ def commit(
     row = reads.run(lambda s: queries.batch(s, who.site_id, batch_id))
     if row.state == DONE:
         return show(row)
+    if row.state == UNDONE:
+        raise refuse("bad_state", why=sentence_of("taken_back"))
     checked = check(reads, who, row)
-    why = checked.blocked or ("wrong_rows" if all_or_nothing and checked.counts["wrong"] else "")
-    if row.state == UNDONE or why:
-        raise refuse("bad_state", why=sentence_of(why) if why == "wrong_rows" else why or UNDONE)
+    if checked.blocked or (all_or_nothing and checked.counts["wrong"]):
+        raise refuse("bad_state", why=sentence_of("wrong_rows"))
     _begin(writer, who, batch_id, clock())
     try:
         _take(writer, who, row, checked, clock)
@@ -277,7 +284,7 @@ def undo(
     _allow(who, "write")
     row = reads.run(lambda s: queries.batch(s, who.site_id, batch_id))
     if row.state not in (DONE, FAILED):
-        raise refuse("bad_state", why=row.state)
+        raise refuse("bad_state", why=sentence_of(_WHY_NOT[row.state]))
     if used := taking.used(reads, who, batch_id):
         raise refuse("bad_state", why=sentence_of("rows_used", names=", ".join(used[:5])))
     taking.take_back(reads, writer, who, batch_id, clock)

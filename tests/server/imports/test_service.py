@@ -1,85 +1,19 @@
-"""Files that are handed in, corrected, taken over and taken back, on both databases."""
+"""Files that are handed in, corrected and taken over, on both databases."""
 
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
 
-from server.core.access import Principal, Role, system
-from server.core.writer import AnyWriter, SnapshotReads
-from server.imports import queries, service
+from server.core.access import Principal, Role
+from server.imports import service
 from server.imports.service import Edit
 from server.loops import queries as loop_queries
-from server.loops import service as loops
 from server.sites import queries as sites
-from server.sites import service as site_service
-from shared.ids import LoopId, SiteId
-from shared.loop import Loop
 from shared.refusals import Refusal
-from shared.site import Location, Site
-from tests.helpers.clock import ManualClock
+from tests.server.imports.desk import HEAD, TWO, Desk, many
 
 GROCERY = (Path(__file__).parents[2] / "data" / "imports" / "grocery_15.csv").read_bytes()
-HEAD = b"ref,name,address,lat,lon\n"
-TWO = HEAD + b"1,A,Lane 1,51.1,12.1\n2,B,Lane 2,51.2,12.2\n"
-
-
-class Desk:
-    """A planner with the service in one hand."""
-
-    def __init__(
-        self, writer: AnyWriter, reads: SnapshotReads, site: SiteId, clock: ManualClock
-    ) -> None:
-        self.writer, self.reads, self.site, self.clock = writer, reads, site, clock
-        self.who = system(site)
-        writer.run(lambda s: site_service.create_site(s, site, Site(name="Test"), now=self.now))
-
-    @property
-    def now(self) -> datetime:
-        return self.clock.now()
-
-    def hand_in(self, content: bytes, kind: Any = "locations", **more: str) -> dict[str, Any]:
-        return service.hand_in(
-            self.reads, self.writer, self.who, kind, content, now=self.now, **more
-        )
-
-    def commit(self, batch: dict[str, Any], **more: bool) -> dict[str, Any]:
-        key = UUID(batch["id"])
-        return service.commit(self.reads, self.writer, self.who, key, clock=self.clock.now, **more)
-
-    def undo(self, batch: dict[str, Any]) -> dict[str, Any]:
-        key = UUID(batch["id"])
-        return service.undo(self.reads, self.writer, self.who, key, clock=self.clock.now)
-
-    def correct(self, batch: dict[str, Any], edit: Edit) -> dict[str, Any]:
-        key = UUID(batch["id"])
-        return service.correct(self.reads, self.writer, self.who, key, edit, now=self.now)
-
-    def names(self) -> list[str]:
-        return sorted(row.name for row in self.reads.run(lambda s: sites.page(s, self.site)))
-
-    def loop(self, code: str) -> LoopId:
-        given = Loop(code=code, name=code, kind="outbound")
-        row = self.writer.run(lambda s: loops.create_loop(s, self.who, given, now=self.now))
-        return LoopId(row.id)
-
-    def stops(self, loop: LoopId) -> list[str]:
-        def names(session: Any) -> list[str]:
-            version = loop_queries.as_version(
-                session, loop_queries.versions(session, self.site, loop)[-1]
-            )
-            places = sites.locations(session, self.site, [one.location_id for one in version.stops])
-            return [places[one.location_id].name for one in version.stops]
-
-        return self.reads.run(names)
-
-
-@pytest.fixture
-def desk(writer: AnyWriter, reads: SnapshotReads, site: SiteId, clock: ManualClock) -> Desk:
-    """A planner at a new site."""
-    return Desk(writer, reads, site, clock)
 
 
 def test_handing_in_a_file_changes_nothing_yet(desk: Desk) -> None:
@@ -116,39 +50,30 @@ def test_only_what_differs_is_changed_and_the_rest_of_the_place_stays(desk: Desk
 
 
 def test_more_rows_than_one_work_holds_are_all_taken_over(desk: Desk) -> None:
-    rows = b"".join(b"%d,S%d,Lane %d,51.%04d,12.1\n" % (n, n, n, n) for n in range(1, 451))
-
-    desk.commit(desk.hand_in(HEAD + rows))
+    desk.commit(desk.hand_in(HEAD + many(450)))
 
     assert desk.reads.run(lambda s: sites.count_locations(s, desk.site)) == 450
 
 
-def test_an_import_broken_off_goes_on_where_it_was(desk: Desk) -> None:
-    rows = b"".join(b"%d,S%d,Lane %d,51.%04d,12.1\n" % (n, n, n, n) for n in range(1, 301))
-    batch = desk.hand_in(HEAD + rows)
-    place = Location(kind="customer", name="Meanwhile", ref="250", lat=1.0, lon=1.0)
-    row = desk.reads.run(lambda s: queries.batch(s, desk.site, UUID(batch["id"])))
-    checked = service.check(desk.reads, desk.who, row)
-    desk.writer.run(lambda s: site_service.add_location(s, desk.who, place, now=desk.now))
+def test_stops_keep_what_a_file_cannot_say(desk: Desk) -> None:
+    desk.commit(desk.hand_in(TWO))
+    loop = desk.loop("L1")
+    desk.commit(desk.hand_in(b"pos,location,window\n1,1,06:00-10:00\n", "stops", loop="L1"))
+
+    desk.commit(desk.hand_in(b"pos,location,service_s\n1,1,300\n", "stops", loop="L1"))
+
+    versions = desk.reads.run(lambda s: loop_queries.versions(s, desk.site, loop))
+    [stop] = desk.reads.run(lambda s: loop_queries.as_version(s, versions[-1])).stops
+    assert (stop.service_s, len(stop.windows)) == (300, 1)
+
+
+def test_a_wish_that_is_no_option_is_refused(desk: Desk) -> None:
+    batch = desk.hand_in(TWO)
+
     with pytest.raises(Refusal):
-        service._take(desk.writer, desk.who, row, checked, desk.clock.now)
-    assert desk.reads.run(lambda s: sites.count_locations(s, desk.site)) == 201
-
-    done = desk.commit(batch)
-
-    assert done["state"] == "done"
-    assert desk.reads.run(lambda s: sites.count_locations(s, desk.site)) == 300
-    assert "Meanwhile" not in desk.names()
-
-
-def test_all_or_nothing_takes_nothing_when_a_row_is_wrong(desk: Desk) -> None:
-    batch = desk.hand_in(TWO + b"3,,Lane 3,51.3,12.3\n")
-
-    with pytest.raises(Refusal) as refused:
-        desk.commit(batch, all_or_nothing=True)
-
-    assert "Some rows are wrong" in refused.value.sentence()
-    assert desk.names() == []
+        desk.correct(batch, Edit(options={"colour": "red"}))
+    with pytest.raises(Refusal):
+        desk.correct(batch, Edit(fixes=[(n, "name", "x") for n in range(service.FIXES_MAX + 1)]))
 
 
 def test_a_corrected_cell_makes_its_row_good(desk: Desk) -> None:
@@ -187,19 +112,6 @@ def test_a_file_with_the_columns_of_a_profile_is_read_like_it_without_being_told
     assert desk.hand_in(b"what,where\nOther,Lane 2\n")["counts"]["new"] == 1
 
 
-def test_two_who_take_one_import_over_do_not_meet(desk: Desk) -> None:
-    batch = desk.hand_in(TWO)
-    service._begin(desk.writer, desk.who, UUID(batch["id"]), desk.now)
-
-    with pytest.raises(Refusal) as refused:
-        desk.commit(batch)
-    desk.clock.pass_time(s=61)
-    done = desk.commit(batch)
-
-    assert "already" in refused.value.sentence()
-    assert done["state"] == "done"
-
-
 def test_a_file_that_is_never_taken_over_is_forgotten_after_a_week(desk: Desk) -> None:
     batch = desk.hand_in(TWO)
     desk.clock.pass_time(days=8)
@@ -230,38 +142,6 @@ def test_what_is_no_table_is_refused_in_one_sentence(desk: Desk, content: bytes)
     assert refused.value.sentence().startswith("This file cannot be read: ")
 
 
-def test_undoing_removes_what_was_new_and_restores_what_was_changed(desk: Desk) -> None:
-    desk.commit(desk.hand_in(TWO))
-    batch = desk.commit(desk.hand_in(TWO.replace(b"Lane 2", b"Road 7") + b"3,C,Lane 3,51.3,12.3\n"))
-
-    undone = desk.undo(batch)
-
-    assert undone["state"] == "undone"
-    assert desk.names() == ["A", "B"]
-    assert desk.hand_in(TWO)["counts"]["same"] == 2
-
-
-def test_an_import_whose_places_are_used_is_not_undone(desk: Desk) -> None:
-    batch = desk.commit(desk.hand_in(GROCERY))
-    desk.loop("GRO")
-    desk.commit(desk.hand_in(GROCERY, "stops", loop="GRO"))
-
-    with pytest.raises(Refusal) as refused:
-        desk.undo(batch)
-
-    assert "GRO" in refused.value.sentence()
-    assert len(desk.names()) == 15
-
-
-def test_a_place_changed_since_is_not_undone(desk: Desk) -> None:
-    desk.commit(desk.hand_in(TWO))
-    batch = desk.commit(desk.hand_in(TWO.replace(b"Lane 2", b"Road 7")))
-    desk.commit(desk.hand_in(TWO.replace(b"Lane 2", b"Alley 8")))
-
-    with pytest.raises(Refusal):
-        desk.undo(batch)
-
-
 def test_the_same_file_gives_a_loop_its_stops(desk: Desk) -> None:
     desk.commit(desk.hand_in(GROCERY))
     loop = desk.loop("GRO")
@@ -271,18 +151,6 @@ def test_the_same_file_gives_a_loop_its_stops(desk: Desk) -> None:
     assert batch["state"] == "done"
     assert desk.stops(loop)[:2] == ["Kornblume Markt Mitte", "Kornblume Markt Nord"]
     assert desk.hand_in(GROCERY, "stops", loop="GRO")["counts"]["same"] == 15
-
-
-def test_stops_that_were_taken_over_can_be_taken_back(desk: Desk) -> None:
-    desk.commit(desk.hand_in(TWO))
-    loop = desk.loop("L1")
-    desk.commit(desk.hand_in(b"pos,location\n1,1\n", "stops", loop="L1"))
-    batch = desk.commit(desk.hand_in(b"pos,location\n1,2\n2,1\n", "stops", loop="L1"))
-    assert desk.stops(loop) == ["B", "A"]
-
-    desk.undo(batch)
-
-    assert desk.stops(loop) == ["A"]
 
 
 @pytest.mark.parametrize("loop", ["", "NONE"])
