@@ -8,10 +8,11 @@ from driver_app.actions.ctx import Ctx
 from driver_app.actions.session import begin, hear
 from driver_app.device.ports import Ports
 from driver_app.state import AppState
-from driver_app.store.db import Lane, Store, ThreadLane
+from driver_app.store.db import Connect, Lane, Store, ThreadLane, connect
+from driver_app.store.files import DiskFiles, Files
 from driver_app.store.ledger import Ledger
 from driver_app.sync.ports import PairedServer, SyncApi
-from driver_app.sync.worker import News, Surroundings, Worker
+from driver_app.sync.worker import News, Pause, Surroundings, Worker, wait_for_event
 
 MakeLane = Callable[[str], Lane]
 
@@ -51,9 +52,22 @@ def join(
     make_api: Callable[[PairedServer], SyncApi] = api_over_http,
     around: Surroundings | None = None,
     lane: MakeLane = ThreadLane,
+    files: Files | None = None,
+    connect: Connect = connect,
+    pause: Pause = wait_for_event,
 ) -> Session:
-    """Build a session on a folder; nothing is opened yet."""
-    store = Store(folder, ports.ids.noise, writer=lane("store-write"), reader=lane("store-read"))
+    """Build a session on a folder; nothing is opened yet.
+
+    The last four are the seams of a world with a virtual clock and faults at every step.
+    """
+    store = Store(
+        folder,
+        ports.ids.noise,
+        files or DiskFiles(),
+        connect,
+        writer=lane("store-write"),
+        reader=lane("store-read"),
+    )
     ledger, around = Ledger(store), around or Surroundings()
     holder: list[Ctx] = []
 
@@ -68,6 +82,7 @@ def join(
         app=app,
         tell=tell,
         around=around,
+        pause=pause,
     )
     ctx = Ctx(store, AppState(), ports, worker.kick, worker.paired, worker.verify, app)
     holder.append(ctx)

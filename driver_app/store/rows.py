@@ -168,5 +168,9 @@ def wipe(db: sqlite3.Connection, keep_runs: Sequence[str] = ()) -> None:
     scopes = [RUN_SCOPE + run for run in keep_runs]
     db.execute(f"DELETE FROM ent WHERE scope NOT IN ({marks})", scopes)  # noqa: S608  marks only
     db.execute("DELETE FROM stage")
+    db.execute(
+        f"DELETE FROM ui_state WHERE substr(k, 1, 5) = 'seen:' AND substr(k, 6) NOT IN ({marks})",  # noqa: S608  marks only
+        list(keep_runs),
+    )
     for key in ("cursor", "stage_cursor"):
         meta.put(db, key, None)

@@ -116,3 +116,14 @@ def chunk_bytes(net: str) -> int:
 def stalled(*, unsent: int, online: bool, silent_ms: int) -> bool:
     """Whether something waits, the network is there, and yet nothing was finished (C12)."""
     return unsent > 0 and online and silent_ms > STALL_S * 1000
+
+
+def older(app: str, least: str) -> bool:
+    """Whether an app version is below the least one the server wants; unreadable ones are not."""
+    ours, wanted = _numbers(app), _numbers(least)
+    return bool(ours and wanted) and ours < wanted
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    parts = version.partition("+")[0].split(".")
+    return tuple(int(part) for part in parts) if all(p.isdecimal() for p in parts) else ()

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from driver_app.sync.courier import Pace, reaction
+from driver_app.sync.courier import Pace, older, reaction
 from driver_app.sync.errors import Refused, SyncError
 from driver_app.sync.ports import Applied, Ledger, Outgoing, ReadClocks, SyncApi
 from shared.sync import API_VERSION, HEALTH_EVERY_S
@@ -60,7 +60,8 @@ class Exchange:
         applied = await self.ledger.apply(receipt, out, sent_at, self.clock())
         if "health" in body:
             self.health_at_ms = sent_at[1]
-        return await self._applied(applied, out, pace)
+        current = "too_old" if older(self.app, receipt.min_app) else "active"
+        return await self._applied(applied, out, pace, current)
 
     async def _body(self, out: Outgoing, pace: Pace) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -95,7 +96,7 @@ class Exchange:
             **({"last_error": self.last_error} if self.last_error else {}),
         }
 
-    async def _applied(self, applied: Applied, out: Outgoing, pace: Pace) -> Result:
+    async def _applied(self, applied: Applied, out: Outgoing, pace: Pace, standing: str) -> Result:
         shown = Result(
             "done",
             pace.succeeded(),
@@ -111,7 +112,7 @@ class Exchange:
             await self.ledger.lock("too_old")
             shown.error = applied.refused
         elif applied.swapped:
-            await self.ledger.lock("active")
+            await self.ledger.lock(standing)
         if applied.forked or out.backlog or (applied.more and not applied.refused):
             shown.verdict = "more"
         return shown

@@ -25,6 +25,9 @@ async def test_a_stolen_phone_shows_nothing_and_keeps_its_facts(the_world: World
     assert phone.state.session.runs == []
     assert phone.state.session.drivers == []
     assert phone.state.session.driver_name == ""
+    assert not await phone.ctx.store.read(
+        lambda db: db.execute("SELECT k FROM ui_state WHERE v LIKE '%bakery%'").fetchall()
+    )
     assert (await phone.standing()).unsent == 1
     assert len(list((phone.folder / "blobs").iterdir())) == 1
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driver_app.sync.courier import Pace, chunk_bytes, reaction, stalled, timer_s
+from driver_app.sync.courier import Pace, chunk_bytes, older, reaction, stalled, timer_s
 from shared.sync import BACKOFF_MAX_S, BATCH_EVENTS
 
 
@@ -95,3 +95,17 @@ def test_stalled_is_only_who_has_something_to_send_and_a_network() -> None:
     assert not stalled(unsent=0, online=True, silent_ms=120_001)
     assert not stalled(unsent=1, online=False, silent_ms=120_001)
     assert not stalled(unsent=1, online=True, silent_ms=119_000)
+
+
+@pytest.mark.parametrize(
+    ("app", "least", "old"),
+    [
+        ("0.1.0", "0.2.0", True),
+        ("0.9.0+310", "0.10.0", True),
+        ("1.4.2+310", "1.4.2", False),
+        ("1.4.2", "", False),
+        ("dev", "1.0.0", False),
+    ],
+)
+def test_an_app_below_what_the_server_wants_is_too_old(app: str, least: str, old: bool) -> None:  # noqa: FBT001
+    assert older(app, least) is old
