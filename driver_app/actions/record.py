@@ -59,7 +59,7 @@ async def record(ctx: Ctx, act: Act) -> Outcome:
     finally:
         ctx.busy.discard(lock)
     await refresh(ctx, runs=None if act.run is None else {act.run})
-    await follow(ctx)
+    ctx.spawn(follow(ctx))
     ctx.spawn(ctx.ports.feedback.done())
     ctx.kick(act.urgent)
     return Saved(tuple(ids))

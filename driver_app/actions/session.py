@@ -22,7 +22,7 @@ async def begin(ctx: Ctx) -> PairedServer | None:
     now_ms = ctx.now_ms()
     await ctx.store.run(lambda db: _expire(db, now_ms))
     await refresh(ctx, session=True)
-    await follow(ctx)
+    ctx.spawn(follow(ctx))
     return await paired_server(ctx)
 
 
@@ -80,4 +80,4 @@ async def hear(ctx: Ctx, news: News) -> None:
     if session.standing == "retired" and not left and not any(run.open for run in session.runs):
         await ctx.store.run(rows.wipe)  # drained and safe: nothing of the office stays
         await refresh(ctx, session=True)
-    await follow(ctx)
+    ctx.spawn(follow(ctx))

@@ -18,6 +18,7 @@ async def follow(ctx: Ctx) -> None:
     """Turn the position stream on or off, as the open run wants it."""
     wanted = _open_run(ctx) is not None
     if wanted and not ctx.track.following:
+        ctx.track.following = True
         answer = await ctx.ports.location.start(lambda spot: on_fix(ctx, spot))
         ctx.track.following = isinstance(answer, Ok)
     elif not wanted and ctx.track.following:

@@ -1,5 +1,6 @@
 """Positions are a nicety: nothing depends on them, and none is kept where none may be."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -16,10 +17,10 @@ pytestmark = pytest.mark.anyio
 
 async def drive(world: World, phone: Phone, seconds: int, north: float) -> None:
     """Drive on, with a fix."""
+    await asyncio.gather(*phone.ctx.tasks)
     world.pass_time(seconds)
     phone.location.give(Spot(phone.clock.mono_ms, 8, 48.1 + north, 11.5))
-    for task in list(phone.ctx.tasks):
-        await task
+    await asyncio.gather(*phone.ctx.tasks)
     world.pass_time(1)
 
 

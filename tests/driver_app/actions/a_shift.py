@@ -1,5 +1,6 @@
 """A driver with a run, on a phone without network."""
 
+import asyncio
 import errno
 import sqlite3
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from uuid import UUID
 from driver_app import actions
 from driver_app.actions import Ctx, Session
 from driver_app.device.fakes import FakeFeedback, FakeLocation, SteppedClock, fake_ports
+from driver_app.device.ports import Ports
 from driver_app.state import DraftView, RunView, VisitView
 from driver_app.store import meta
 from driver_app.store.db import HereLane
@@ -72,6 +74,10 @@ class Shift:
     async def sheet(self, name: str = "bakery", sheet: Any = "proof") -> DraftView:
         return await actions.open_draft(self.ctx, visit_id(name), sheet)
 
+    async def settled(self) -> None:
+        """Wait for what goes on beside the acts."""
+        await asyncio.gather(*self.ctx.tasks)
+
     async def facts(self) -> list[str]:
         """Types of everything recorded since the sign-in."""
         return [kind for kind, _ in (await self.recorded())[1:]]
@@ -111,11 +117,12 @@ async def begin_shift(
     rows: Sequence[Row] = (),
     clock: SteppedClock | None = None,
     signed_in: bool = True,
+    ports: Ports | None = None,
     **plan: Any,
 ) -> Shift:
     """Start the app with a run past these places."""
     kicks: list[bool] = []
-    ports = fake_ports(clock=clock or SteppedClock(wall_ms=START_MS))
+    ports = ports or fake_ports(clock=clock or SteppedClock(wall_ms=START_MS))
     session = actions.join(folder, ports, app="0.1.0", lane=lambda _name: HereLane())
     session.worker.kick = lambda urgent=False: kicks.append(urgent)  # type: ignore[method-assign]
     object.__setattr__(session.ctx, "kick", kicks.append)

@@ -120,8 +120,10 @@ async def test_a_break_is_shown_until_it_ends(shift: Shift) -> None:
 async def test_the_position_stream_follows_the_run(shift: Shift) -> None:
     before = shift.location.listener
     await actions.start_run(shift.ctx, RUN_ID)
+    await shift.settled()
     during = shift.location.listener
     await actions.finish_run(shift.ctx, RUN_ID)
+    await shift.settled()
 
     assert before is None
     assert during is not None
@@ -130,6 +132,7 @@ async def test_the_position_stream_follows_the_run(shift: Shift) -> None:
 
 async def test_a_fix_from_a_phone_that_may_not_be_followed_is_not_kept(shift: Shift) -> None:
     await actions.start_run(shift.ctx, RUN_ID)
+    await shift.settled()
     listener = shift.location.listener
     assert listener is not None
     await actions.finish_run(shift.ctx, RUN_ID)
