@@ -218,7 +218,8 @@ class Showing:
 
     async def _count(self) -> None:
         # A component that raised ends Flet's drawing task for good; it is begun again.
-        self.page.session.start_updates_scheduler()
+        session: Any = self.page.session  # untyped in Flet
+        session.start_updates_scheduler()
         beat = self.desk.beat
         beat.n += 1
         self._tick()

@@ -1,5 +1,6 @@
 """The same app as an ASGI sub-app: its sessions run at the server, one data folder per browser."""
 
+import asyncio
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from driver_app.widgets.press import Act
 WEB_SESSION_S = 3600
 NAME_KEY = "milkrun.name"
 NAME_BYTES = 16
+GOING_LOOKS = 10
+GOING_S = 0.1
 NAME_LETTERS = frozenset("0123456789abcdef")
 ASSETS = Path(__file__).parent.parent / "assets"
 
@@ -77,7 +80,7 @@ def make_browser_main(sessions: dict[str, Showing], base_url: str, data_dir: Pat
             await session.start()
 
         other = sessions.get(name)
-        if other is not None and shown(other):
+        if other is not None and await stays(other):
             theme.apply(page, theme.Mode.SYSTEM, 1.0)
             page.render_views(tab, begin)
         else:
@@ -99,7 +102,22 @@ async def yield_place(sessions: dict[str, Showing], name: str) -> None:
         return
     await other.stop()
     if shown(other):
-        other.desk.gate.stage = "elsewhere"
+        # In the other page's own context: Flet draws for the page of the running task.
+        other.page.run_task(tell, other)
+
+
+async def tell(session: Showing) -> None:
+    """Show that somebody else writes now."""
+    session.desk.gate.stage = "elsewhere"
+
+
+async def stays(session: Showing) -> bool:
+    """Whether its tab is still there in a moment: a reload leaves one that is just going."""
+    for _look in range(GOING_LOOKS):
+        if not shown(session):
+            return False
+        await asyncio.sleep(GOING_S)
+    return True
 
 
 def shown(session: Showing) -> bool:

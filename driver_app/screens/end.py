@@ -1,5 +1,7 @@
 """S13: the end of a run: open stops first, then the guard for what is still on this phone."""
 
+from collections.abc import Callable
+
 import flet as ft
 
 from driver_app import actions, theme
@@ -13,7 +15,7 @@ from driver_app.state import RunView, SyncView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, side_button
-from driver_app.widgets.hooks import state
+from driver_app.widgets.hooks import current, state
 from driver_app.widgets.panels import card, chip, chips, fact, strip
 from driver_app.widgets.press import Act
 from driver_app.widgets.stop_tile import stop_tile
@@ -46,7 +48,7 @@ def end() -> ft.View:
         _("End of run"),
         summary,
         side=[unsent_guard(desk.state.sync, desk), *(note if run.finished_ms is None else [])],
-        footer=[_foot(run, handover, desk.state.sync, desk)],
+        footer=[_foot(run, lambda: current(set_handover).strip(), desk.state.sync, desk)],
         back=run_route(run.id),
     )
 
@@ -120,13 +122,12 @@ def unsent_guard(sync: SyncView, desk: Desk) -> ft.Control:
 
 
 @ft.component
-def _foot(run: RunView, handover: str, sync: SyncView, desk: Desk) -> ft.Control:
+def _foot(run: RunView, handover: Callable[[], str], sync: SyncView, desk: Desk) -> ft.Control:
     """End now; what is unsent goes later. After it: the runs, or sign out."""
 
     async def finish() -> None:
-        if handover.strip() and not desk.told(
-            await actions.hand_over(desk.ctx, run.id, handover.strip())
-        ):
+        told = handover()
+        if told and not desk.told(await actions.hand_over(desk.ctx, run.id, told)):
             return
         desk.told(await actions.finish_run(desk.ctx, run.id))
 

@@ -6,13 +6,16 @@ from collections.abc import Callable
 import flet as ft
 
 from driver_app.widgets import text as said
-from driver_app.widgets.hooks import box, state
+from driver_app.widgets.hooks import box
 from driver_app.widgets.press import marked, run
+from driver_app.widgets.typed import pushed
 
 PAUSE_S = 0.3
 NO_TASK: asyncio.Task[None] | None = None
+NOTHING: str | None = None
 
 
+@ft.component
 def field(
     label: str,
     identifier: str,
@@ -25,16 +28,22 @@ def field(
     lines: int = 1,
 ) -> ft.Control:
     """A field that tells every change at once."""
+    known = box(NOTHING)
 
     async def submitted(_event: object) -> None:
         if on_submit is not None:
             await run(on_submit)
 
-    shown = _field(value, lines)
+    def changed(event: ft.Event[ft.TextField]) -> None:
+        text = known[0] = event.control.value or ""
+        on_change(text)
+
+    shown = _field(lines)
+    shown.value = pushed(known, value)
     shown.keyboard_type = kind
     shown.capitalization = ft.TextCapitalization.CHARACTERS if capitals else None
     shown.on_submit = submitted
-    shown.on_change = lambda event: on_change(event.control.value or "")
+    shown.on_change = changed
     return _labelled(label, identifier, shown)
 
 
@@ -48,35 +57,40 @@ def kept_field(
     lines: int = 1,
 ) -> ft.Control:
     """A field of a sheet: what is typed is kept 300 ms after the last key, and on leaving it."""
-    typed, set_typed = state(value)
+    known = box(NOTHING)
     pending = box(NO_TASK)
+    begun = box(value)
 
     async def later(text: str) -> None:
         await asyncio.sleep(PAUSE_S)
         await run(lambda: keep(text))
 
-    def changed(event: ft.Event[ft.TextField]) -> None:
-        text = event.control.value or ""
-        set_typed(text)
-        if (task := pending[0]) is not None:
+    def stop() -> bool:
+        task = pending[0]
+        waited = task is not None and not task.done()
+        if task is not None:
             task.cancel()
-        pending[0] = asyncio.create_task(later(text))
+        return waited
+
+    def changed(event: ft.Event[ft.TextField]) -> None:
+        begun[0] = known[0] = event.control.value or ""
+        stop()
+        pending[0] = asyncio.create_task(later(begun[0]))
 
     async def left(_event: object) -> None:
-        if (task := pending[0]) is not None and not task.done():
-            task.cancel()
-            await run(lambda: keep(typed))
+        if stop():
+            await run(lambda: keep(begun[0]))
 
-    shown = _field(typed, lines)
+    shown = _field(lines)
+    shown.value = pushed(known, begun[0])
     shown.on_change, shown.on_blur = changed, left
     return _labelled(label, identifier, shown)
 
 
-def _field(value: str, lines: int) -> ft.TextField:
+def _field(lines: int) -> ft.TextField:
     """One line, or some that grow."""
     several = lines > 1
     return ft.TextField(
-        value=value,
         autocorrect=several,
         enable_suggestions=several,
         multiline=several,

@@ -13,7 +13,7 @@ from driver_app.screens.frame import frame
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, side_button
-from driver_app.widgets.hooks import state
+from driver_app.widgets.hooks import current, state
 from driver_app.widgets.panels import card, strip
 
 Answer = Paired | NotPaired | Compare | None
@@ -40,7 +40,8 @@ def pairing() -> ft.View:
     async def pair(digits: str = "") -> None:
         set_busy(True)
         set_answer(None)
-        found = await actions.pair(desk.ctx, server, code, name, ca_digest=digits)
+        told = current(set_server), current(set_code), current(set_name)
+        found = await actions.pair(desk.ctx, *told, ca_digest=digits)
         set_busy(False)
         set_answer(found)
         if isinstance(found, Paired) and again:

@@ -12,7 +12,7 @@ from driver_app.state import RunView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, choice, side_button
-from driver_app.widgets.hooks import state
+from driver_app.widgets.hooks import current, state
 from driver_app.widgets.panels import card, strip
 from driver_app.widgets.press import Act
 
@@ -91,7 +91,7 @@ def _andon(run: RunView, desk: Desk) -> ft.Control:
 
     async def call(category: Category) -> None:
         visit = run.next_visit
-        done = await actions.raise_andon(desk.ctx, run.id, category, visit=visit, text=said)
+        done = await actions.raise_andon(desk.ctx, run.id, category, visit=visit, text=current(say))
         if desk.told(done):
             say("")
 

@@ -15,7 +15,7 @@ from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, pressable, side_button
 from driver_app.widgets.digits import digit_pad
-from driver_app.widgets.hooks import maybe, state
+from driver_app.widgets.hooks import current, maybe, state
 from driver_app.widgets.panels import card, empty, strip
 from driver_app.widgets.press import Act
 from driver_app.widgets.scan_field import scan_field
@@ -100,7 +100,7 @@ def _pin_sheet(driver: DriverTile, session: SessionView, desk: Desk) -> ft.Contr
     pin, set_pin = state("")
 
     async def enter() -> None:
-        found = await actions.sign_in_pin(desk.ctx, driver.id, pin)
+        found = await actions.sign_in_pin(desk.ctx, driver.id, current(set_pin))
         set_pin("")
         await _greet(desk, found)
         if isinstance(found, WrongPin):
@@ -157,8 +157,8 @@ def _unlisted_sheet(desk: Desk) -> ft.Control:
     name, set_name = state("")
 
     async def enter() -> None:
-        if name.strip():
-            await _greet(desk, await actions.sign_in_unlisted(desk.ctx, name.strip()))
+        if typed := current(set_name).strip():
+            await _greet(desk, await actions.sign_in_unlisted(desk.ctx, typed))
 
     return ft.Column(
         [

@@ -19,7 +19,7 @@ from driver_app.state import RunView, TaktView, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, side_button
-from driver_app.widgets.countdown import countdown, glance
+from driver_app.widgets.countdown import compact, countdown, glance
 from driver_app.widgets.line_diagram import Place, Station, line_diagram
 from driver_app.widgets.panels import card, fact, section, strip
 
@@ -50,19 +50,23 @@ def _home(run: RunView, desk: Desk) -> ft.View:
     parts = [
         andon_strip(run, desk),
         change_strip(run, desk),
-        _time(run, desk),
         _middle(run, desk),
+        _why_card(run, desk),
         card([_line(run)]),
         _calls(run, desk.slow, desk),
     ]
-    return frame(
-        desk,
-        run_route(run.id),
-        title_of(run),
-        parts,
-        footer=[_foot(run, desk)],
-        back="/runs",
-    )
+    time = [_ticking(run.takt, run, small=True)] if run.takt is not None else []
+    footer = [*time, _foot(run, desk)]
+    return frame(desk, run_route(run.id), title_of(run), parts, footer=footer, back="/runs")
+
+
+@ft.component
+def _why_card(run: RunView, desk: Desk) -> ft.Control:
+    """Where the countdown stands above the button, its reason stands by itself."""
+    if run.takt is None or not (run.takt.why or run.open):
+        return ft.Container(visible=False)
+    signs = [ft.Row([position_chip(run)])] if run.open else []
+    return card([_why(run.takt, desk.slow, desk), *signs])
 
 
 def title_of(run: RunView) -> str:
@@ -154,11 +158,13 @@ def _time(run: RunView, desk: Desk) -> ft.Control:
 
 
 @ft.component
-def _ticking(takt: TaktView, run: RunView) -> ft.Control:
+def _ticking(takt: TaktView, run: RunView, *, small: bool = False) -> ft.Control:
     """Drawn again every second; nothing else is."""
     visit = run.visit(run.next_visit) if run.next_visit is not None else None
     standing = run.departed_ms is None or (visit is not None and visit.arrived_ms is not None)
     title = _("Leave in") if standing else _("Next station in")
+    if small:
+        return compact(title, takt.left_s)
     return countdown(title, takt.left_s, takt.takt_s)
 
 

@@ -44,6 +44,13 @@ def glance(left_s: int) -> ft.Control:
     return _counted(ft.Column(parts, spacing=theme.GAP, horizontal_alignment=centre))
 
 
+def compact(title: str, left_s: int) -> ft.Control:
+    """One line of it, for where room is dear."""
+    name = text.label(title, color=theme.SOFT, lines=2)
+    name.expand = True
+    return _counted(ft.Row([name, text.figure(span(left_s)), _word(left_s)], spacing=theme.GAP))
+
+
 def _counted(column: ft.Control) -> ft.Control:
     return ft.Semantics(key="countdown", identifier="tugger.countdown", content=column)
 

@@ -26,6 +26,18 @@ def maybe(kind: type[T]) -> tuple[T | None, Put[T | None]]:
     return cast("tuple[T | None, Put[T | None]]", ft.use_state(_nothing))
 
 
+def current(put: Put[T]) -> T:
+    """The value as it is now: what an act drawn a moment ago still believes may be older."""
+    seen: list[T] = []
+
+    def look(was: T) -> T:
+        seen.append(was)
+        return was
+
+    put(look)
+    return seen[0]
+
+
 def box(start: T) -> list[T]:
     """A place for one value whose change draws nothing."""
     ref: Any = ft.use_ref(_nothing)

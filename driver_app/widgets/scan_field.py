@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 import flet as ft
 
-from driver_app.widgets.hooks import state
-from driver_app.widgets.press import marked, run
+from driver_app.widgets.hooks import box, state
+from driver_app.widgets.press import marked, survive
+from driver_app.widgets.typed import pushed
+
+NOTHING: str | None = None
 
 
 @ft.component
@@ -18,19 +21,27 @@ def scan_field(
     autofocus: bool = True,
 ) -> ft.Control:
     """Hand over each scanned or typed line and stand ready for the next one."""
-    line, set_line = state("")
+    known = box(NOTHING)
+    count, set_count = state(0)
 
     async def submitted(event: ft.Event[ft.TextField]) -> None:
-        scanned = (event.control.value or "").strip()
-        set_line("")
-        if scanned:
-            await run(lambda: on_scan(scanned))
+        line = known[0] = event.control.value or ""
+        set_count(lambda was: was + 1)
+        if scanned := line.strip():
+            await survive(event, lambda: on_scan(scanned))
 
+    def changed(event: ft.Event[ft.TextField]) -> None:
+        begun[0] = known[0] = event.control.value or ""
+
+    begun = box(NOTHING)
+    cleared = box(0)
+    if cleared[0] != count:
+        cleared[0], begun[0] = count, ""
     return marked(
         identifier,
         ft.TextField(
             hint_text=hint,
-            value=line,
+            value=pushed(known, begun[0] or ""),
             autofocus=autofocus,
             autocorrect=False,
             enable_suggestions=False,
@@ -38,7 +49,7 @@ def scan_field(
             prefix_icon=ft.Icons.QR_CODE_SCANNER,
             border=ft.OutlineInputBorder(border_radius=16),
             content_padding=20,
-            on_change=lambda event: set_line(event.control.value or ""),
+            on_change=changed,
             on_submit=submitted,
         ),
     )

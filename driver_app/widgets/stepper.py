@@ -10,7 +10,7 @@ from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import icon_button, side_button
 from driver_app.widgets.digits import digit_pad
-from driver_app.widgets.hooks import state
+from driver_app.widgets.hooks import box, current, state
 from driver_app.widgets.press import marked, once
 
 STEP = 80
@@ -30,13 +30,19 @@ def stepper(
     typed, set_typed = state("")
     opened, set_opened = state(start=False)
 
+    # Two quick presses may both come before the next drawing: they count from here.
+    counted = box(value)
+    counted[0] = value
+
     def to(wanted: int) -> object:
         top = wanted if most is None else min(most, wanted)
-        return on_value(max(least, top))
+        counted[0] = max(least, top)
+        return on_value(counted[0])
 
     def close() -> object:
         set_opened(False)
-        return to(int(typed)) if typed else None
+        digits = current(set_typed)
+        return to(int(digits)) if digits else None
 
     def toggle() -> None:
         set_typed("")
@@ -48,7 +54,7 @@ def stepper(
                 ft.Icons.REMOVE,
                 f"{identifier}.minus",
                 _("Less"),
-                lambda: to(value - 1),
+                lambda: to(counted[0] - 1),
                 size=STEP,
                 repeat=True,
             ),
@@ -57,7 +63,7 @@ def stepper(
                 ft.Icons.ADD,
                 f"{identifier}.plus",
                 _("More"),
-                lambda: to(value + 1),
+                lambda: to(counted[0] + 1),
                 size=STEP,
                 repeat=True,
             ),

@@ -177,11 +177,11 @@ def test_german_in_the_largest_letters_fits_on_the_road(tab: DriverTab, url: str
     tab.open(url + run_route())
     tab.tap("run.start")
     tab.wait("run.next.arrive")
-    assert large_and_german(tab, "run-de-160", PHONE) == []
+    assert large_and_german(tab, "run-de-160", PHONE, "Position an") == []
 
     tab.open(url + stop_route(WEBER, "proof"))
     tab.wait("proof.complete")
-    assert large_and_german(tab, "proof-de-160", PHONE) == []
+    assert large_and_german(tab, "proof-de-160", PHONE, "wie geplant") == []
 
 
 @pytest.mark.parametrize("stand", [GERMAN_PLANT])
@@ -191,13 +191,13 @@ def test_german_in_the_largest_letters_fits_in_the_plant(tab: DriverTab, url: st
     tab.tap("tugger.here")
     tab.wait("tugger.station_done")
 
-    assert large_and_german(tab, "tugger-de-160", TABLET) == []
+    assert large_and_german(tab, "tugger-de-160", TABLET, "Station fertig") == []
 
 
-def large_and_german(tab: DriverTab, name: str, size: tuple[int, int]) -> list[str]:
+def large_and_german(tab: DriverTab, name: str, size: tuple[int, int], words: str) -> list[str]:
     """What does not fit of a screen in German at 1.6."""
     tab.show(size, dark=False)
-    tab.sees("Position an")
+    tab.sees(words)
     tab.screenshot(f"app-{name}")
     return faults(tab, *size)
 

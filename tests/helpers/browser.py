@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request,
 
 from tests.helpers import chromium
 
+BROWSER_NAME = "fedcba9876543210fedcba9876543210"
 PHONE = (412, 915)
 TABLET = (1280, 800)
 DESK = (1440, 900)
@@ -126,6 +127,13 @@ class DriverTab:
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text, delay=5)
 
+    def value(self, identifier: str) -> str:
+        """What stands in a field."""
+        field = self.wait(identifier).locator("input, textarea").first
+        field.click(timeout=SEEN_MS)  # the client fills the node of a field when it has the focus
+        self.page.wait_for_timeout(GESTURE_MS)
+        return field.input_value()
+
     def sign(self, identifier: str) -> None:
         """Draw two strokes on the signature pad, as slowly as a hand."""
         found = self.wait(identifier)
@@ -155,7 +163,9 @@ class DriverTab:
 
     def says(self, words: str) -> Locator:
         """A node that says these words."""
-        return self.page.locator("flt-semantics-host").get_by_text(words).first
+        host = self.page.locator("flt-semantics-host")
+        named = host.locator(f"[aria-label*={json.dumps(words)}]")
+        return host.get_by_text(words).or_(named).first
 
     def sees(self, words: str) -> None:
         """Wait until the words are on the screen."""
@@ -172,8 +182,8 @@ class DriverTab:
     def _measured(self, selector: str) -> list[Box]:
         found: list[list[object]] = self.page.evaluate(MEASURE, selector)
         return [
-            Box(str(name), *(float(str(v)) for v in rest), cut=bool(cut))
-            for name, cut, *rest in found
+            Box(str(name), float(str(x)), float(str(y)), float(str(w)), float(str(h)), bool(cut))
+            for name, cut, x, y, w, h in found
         ]
 
     def show(self, size: tuple[int, int], *, dark: bool) -> None:

@@ -33,7 +33,7 @@ async def signed(app: HeadlessApp) -> None:
     await app.fire(pad, "horizontal_drag_end", DRAG["end"])
 
 
-DRAG = {
+DRAG: dict[str, dict[str, object]] = {
     "start": {"g": {"x": 0, "y": 0}, "k": "touch"},
     "update": {"g": {"x": 0, "y": 0}},
     "end": {"l": {"x": 0, "y": 0}, "g": {"x": 0, "y": 0}, "v": {"x": 0, "y": 0}},
