@@ -152,9 +152,10 @@ def _exception(one: feed.ExceptionView) -> Entry:
         "severity": one.severity,
         "state": one.state,
         "run": run,
+        "subject_id": one.subject_id,
         "visit": one.subject_id if one.subject_kind == "visit" else detail.get("visit"),
-        "subject": detail.get("name") or detail.get("run_name") or "",
-        "text": detail.get("text") or detail.get("sentence") or detail.get("why") or "",
+        "subject": detail.get("run_name") or "",
+        "place": detail.get("name") or "",
         "detail": detail,
         "at": to_ms(one.raised_at),
     }

@@ -21,6 +21,7 @@ from server.sites import queries as sites
 from server.web.formats import day
 from server.web.page import page, page_router
 from server.web.shell import Shell
+from server.web.stream import reason_words
 from shared.geo import Point, distance_m
 from shared.refusals import refuse
 
@@ -69,6 +70,7 @@ def proof_page(request: Request, proof_id: UUID, who: Who, parts: InParts) -> Re
             "comments": [one for one in found.parts if one.text],
             "lines": _lines(session, who, found),
             "away": _away(session, who, found),
+            "reasons": reason_words(session, who),
             "outcomes": outcomes(),
         }
 
@@ -94,6 +96,9 @@ def _cards(
             "run_name": names.get(one.run_id, "") if one.run_id else "",
             "driver": drivers.get(one.by, ""),
             "photo": next((part.sha for part in photos if part.shown), None),
+            "drawn": next(
+                (part.sha for part in one.parts if part.role == "signature" and part.arrived), None
+            ),
             "photos": len(photos),
             "missing": sum(1 for part in one.parts if part.sha and not part.arrived),
             "signed": any(part.role == "signature" for part in one.parts),

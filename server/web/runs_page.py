@@ -22,7 +22,7 @@ from server.web.formats import day
 from server.web.op_words import lines_of
 from server.web.page import page, page_router
 from server.web.shell import Shell
-from server.web.stream import read_snapshot
+from server.web.stream import read_snapshot, reason_words
 
 router = page_router()
 HISTORY_MAX = 30
@@ -51,6 +51,7 @@ def run_page(request: Request, run_id: UUID, who: Who, parts: InParts) -> Respon
             "history": _history(session, who, view),
             "page_data": {
                 "id": str(run_id),
+                "reasons": reason_words(session, who),
                 "lane": "plant" if row.kind in PLANT_KINDS else "road",
                 "may_edit": edit,
                 "snapshot": read_snapshot(session, request, parts, who, (f"run:{run_id}",)),

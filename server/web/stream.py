@@ -9,11 +9,12 @@ from fastapi import Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlmodel import Session
 
-from server.core import http
+from server.core import http, words
 from server.core.access import Principal
 from server.core.guard import still_allowed
 from server.core.http import InParts, Parts, Who, needs
 from server.feed import queries as feed
+from server.sites import queries as sites
 from server.web import board_state
 from server.web.board_state import Asked, topics_of
 from server.web.hub import (
@@ -105,3 +106,12 @@ async def _live(
 
 def _beat(parts: Parts, channel: Channel) -> ServerSentEvent:
     return ServerSentEvent(event="beat", data={"now": parts.clock.ms(), "rev": channel.rev})
+
+
+def reason_words(session: Session, who: Principal) -> dict[str, str]:
+    """The site's reasons in the reader's language, for scripts."""
+    lang = words.current()
+    return {
+        one.id: next((name for key, name in one.name.items() if key == lang), one.id)
+        for one in sites.reasons(session, who.site_id)
+    }

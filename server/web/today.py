@@ -14,7 +14,7 @@ from server.loops import queries as loops
 from server.web.formats import day, long_day
 from server.web.page import page, page_router
 from server.web.shell import Shell
-from server.web.stream import read_snapshot
+from server.web.stream import read_snapshot, reason_words
 from shared.refusals import refuse
 
 router = page_router()
@@ -38,6 +38,7 @@ def today(request: Request, who: Who, parts: InParts, date: str = "") -> Respons
             "empty_text": _empty_text(bool(loops.running_loops(session, who.site_id))),
             "page_data": {
                 "topic": topic,
+                "reasons": reason_words(session, who),
                 "snapshot": read_snapshot(session, request, parts, who, (topic,)),
             },
         }

@@ -272,7 +272,7 @@ def _locate(
 
 def _exceptions(session: Session, board: Board, now: datetime) -> None:
     run_id = board.runs["L07 Grocery north"]
-    detail: dict[str, Any] = {"name": "L07 Grocery north", "run": str(run_id)}
+    detail: dict[str, Any] = {"run_name": "L07 Grocery north", "run": str(run_id)}
     feed.lock(session, board.site_id, now)
     for kind, severity, minutes, text in (
         ("failed_visit", 2, 12, "Kallio Bakery: closed"),

@@ -3,10 +3,10 @@
 import { post } from "./api.js";
 import { el, icon, reconcile } from "./dom.js";
 import { confirmStep, failed } from "./messages.js";
-import { andonWord, exceptionWord } from "./states.js";
+import { andonCauses, andonWord, exceptionWord, reasonWord } from "./states.js";
 import { store } from "./store.js";
 import { age, exactTime, tick, time } from "./times.js";
-import { t } from "./words.js";
+import { plural, t } from "./words.js";
 
 const LOOKS = { 1: "", 2: "warn", 3: "bad" };
 
@@ -21,7 +21,7 @@ async function act(item, body) {
 
 async function settle(item) {
   const reason = await confirmStep({
-    title: t("Settle: {what}", { what: exceptionWord(item.kind) }), text: item.text, yes: t("Settle"), input: t("What was done"), required: true,
+    title: t("Settle: {what}", { what: exceptionWord(item.kind) }), text: about(item), yes: t("Settle"), input: t("What was done"), required: true,
   });
   if (reason !== null) act(item, { do: "settle", reason });
 }
@@ -29,7 +29,7 @@ async function settle(item) {
 async function andon(item, verb) {
   let body = {};
   if (verb === "clear") {
-    const cause = await confirmStep({ title: t("Clear the andon"), text: item.text, yes: t("Clear"), input: t("Cause"), required: true });
+    const cause = await confirmStep({ title: t("Clear the andon"), text: item.text, yes: t("Clear"), input: t("Cause"), choices: andonCauses(), required: true });
     if (cause === null) return;
     body = { cause };
   }
@@ -46,6 +46,17 @@ function since(at) {
   return tick(node, (n) => { n.textContent = age(at); });
 }
 
+/** What is known about it, in words: a sentence, how late, which reason, how many. */
+function about(item) {
+  const detail = item.detail || {};
+  const why = Array.isArray(detail.why) ? detail.why.join(" ") : "";
+  const words = [detail.text, why, detail.late_min && t("{n} min late", { n: detail.late_min }), detail.reason && reasonWord(detail.reason),
+    detail.held && plural(detail.held, t("{n} entry waits"), t("{n} entries wait")), detail.minutes && t("for {n} min", { n: detail.minutes })];
+  return words.filter(Boolean).join(", ");
+}
+
+const deviceName = (item) => store.one("device", item.subject_id)?.name || "";
+
 function andonRow(item) {
   const what = item.category ? t("Andon: {what}", { what: andonWord(item.category) }) : t("Andon");
   return el("div", { class: "item" },
@@ -60,7 +71,8 @@ function row(item) {
   if (item.andon) return andonRow(item);
   return el("div", { class: "item" },
     el("span", { class: `tag ${LOOKS[item.severity] ?? "warn"}` }, icon("warn"), exceptionWord(item.kind)),
-    el("span", {}, item.run ? el("a", { href: `/runs/${item.run}` }, item.subject || t("Run")) : el("b", {}, item.subject || ""), " ", item.text || "", " ", since(item.at)),
+    el("span", {}, item.run ? el("a", { href: `/runs/${item.run}` }, item.subject || item.place || t("Run")) : el("b", {}, item.subject || item.place || deviceName(item)), " ",
+      item.subject && item.place && item.place !== item.subject ? el("b", {}, item.place, " ") : "", about(item), " ", since(item.at)),
     el("span", { class: "actions" },
       item.state === "open" && el("button", { class: "button plain", type: "button", onclick: () => act(item, { do: "take" }) }, t("Take")),
       el("button", { class: "button", type: "button", onclick: () => settle(item) }, t("Settle"))));

@@ -81,7 +81,7 @@ export class LiveMap {
 
   fit(points = this.points()) {
     if (!points.length || !this.map.getSize().x) return;
-    this.map.fitBounds(L.latLngBounds(points), { padding: [48, 48], maxZoom: this.plant ? 4 : 15, animate: false });
+    this.map.fitBounds(L.latLngBounds(points), { paddingTopLeft: [56, 60], paddingBottomRight: [110, 48], maxZoom: this.plant ? 4 : 15, animate: false });
     this.fitted = true;
   }
 

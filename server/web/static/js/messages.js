@@ -33,9 +33,11 @@ export function failed(problem, again = null) {
 }
 
 /** Ask before a step; resolves with the typed text (or true), or null when it was called off. */
-export function confirmStep({ title, text, yes, danger = false, input = null, required = false, no = null }) {
+export function confirmStep({ title, text, yes, danger = false, input = null, choices = null, required = false, no = null }) {
   return new Promise((resolve) => {
-    const field = input && el("textarea", { id: "confirm-input", rows: 2, required });
+    const field = input && (choices
+      ? el("select", { id: "confirm-input", required }, Object.entries(choices).map(([value, word]) => el("option", { value }, word)))
+      : el("textarea", { id: "confirm-input", rows: 2, required }));
     const dialog = el("dialog", { "aria-labelledby": "confirm-title" },
       el("form", { method: "dialog" },
         el("h2", { id: "confirm-title" }, title),

@@ -6,7 +6,7 @@ import { live } from "./live.js";
 import { LiveMap } from "./map.js";
 import { confirmStep, failed } from "./messages.js";
 import { visitsOf } from "./run-card.js";
-import { andonWord, isRunning, lateness, runLook, runWord, stopLook, stopWord } from "./states.js";
+import { andonCauses, andonWord, isRunning, lateness, runLook, runWord, stopLook, stopWord } from "./states.js";
 import { store } from "./store.js";
 import { age, countdown, delta, exactTime, now, tick, time } from "./times.js";
 import { t } from "./words.js";
@@ -57,7 +57,7 @@ function drawDepartures() {
 async function act(item, verb) {
   let body = {};
   if (verb === "clear") {
-    const cause = await confirmStep({ title: t("Clear the andon"), text: item.text, yes: t("Clear"), input: t("Cause"), required: true });
+    const cause = await confirmStep({ title: t("Clear the andon"), text: item.text, yes: t("Clear"), input: t("Cause"), choices: andonCauses(), required: true });
     if (cause === null) return;
     body = { cause };
   }

@@ -39,7 +39,7 @@ function nextStop(run, stops) {
   return el("div", { class: "next" },
     el("span", { class: "cut" }, el("span", { class: "soft" }, serving ? stopWord(next.state) : t("next"), " "), el("b", {}, next.name)),
     el("span", { class: "eta", title: at ? exactTime(at) : "" }, time(at)),
-    el("span", { class: "small soft" }, range ? t("between {range}", { range }) : next.eta ? "" : t("as planned")),
+    el("span", { class: "small soft" }, range ? t("between {range}", { range }) : next.eta || serving ? "" : t("as planned")),
     el("span", { class: "small soft ends" }, made));
 }
 

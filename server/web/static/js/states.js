@@ -1,5 +1,6 @@
 /* What each state is called, and how it looks: shape, word and colour together. */
 
+import { pageData } from "./dom.js";
 import { delta, now } from "./times.js";
 import { t } from "./words.js";
 
@@ -58,7 +59,16 @@ const CATEGORIES = {
   missed: () => t("missed cycle"), missed_cycle: () => t("missed cycle"),
 };
 
+/** Why an andon may be over, as codes with their words. */
+export const andonCauses = () => ({
+  brought: t("material brought"), repaired: t("repaired"), cleared: t("path cleared"), checked: t("checked, in order"), false_alarm: t("false alarm"),
+  other: t("other"),
+});
+
 export const andonWord = (category) => (CATEGORIES[category] || (() => String(category).replaceAll("_", " ")))();
+/* Reasons are the site's own words; the page brings them in the reader's language. */
+const reasons = pageData().reasons || {};
+export const reasonWord = (key) => reasons[key] || String(key || "").replaceAll("_", " ");
 export const isFinal = (state) => ["done", "partly", "failed", "skipped"].includes(state);
 export const isCurrent = (state) => ["en_route", "arrived", "in_service"].includes(state);
 export const isOpen = (stop) => !isFinal(stop.state) && stop.state !== "cancelled" && stop.state !== "hidden";

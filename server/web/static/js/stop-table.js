@@ -1,7 +1,7 @@
 /* The stops of a run as rows that can be dragged: what was planned, what is expected, what happened. */
 
 import { el, icon, reconcile } from "./dom.js";
-import { isCurrent, isFinal, stopLook, stopWord } from "./states.js";
+import { isCurrent, isFinal, reasonWord, stopLook, stopWord } from "./states.js";
 import { age, delta, exactTime, tick, time } from "./times.js";
 import { t } from "./words.js";
 
@@ -45,7 +45,7 @@ function row(stop, number, options) {
     : el("button", { class: "button handle icon-only", type: "button", "aria-label": t("Move {name}", { name: stop.name }), "aria-describedby": "stops-title" }, icon("handle"));
   const li = el("li", { class: [fixed ? "fixed-place" : "", options.moved?.has(stop.id) ? "pending moved" : ""].join(" ").trim() || null },
     handle, el("span", { class: "number" }, number), el("span", { class: "name" }, el("b", {}, stop.name), stop.lock && !fixed ? el("span", { class: "tag" }, icon("lock"), t("locked")) : null,
-      el("small", { class: "cut" }, stop.reason ? t("reason: {reason}", { reason: stop.reason }) : stop.address || "")),
+      el("small", { class: "cut" }, stop.reason ? t("reason: {reason}", { reason: reasonWord(stop.reason) }) : stop.address || "")),
     windows(stop), el("span", { class: "cell" }, label(t("plan")), time(stop.planned_arrival)), expected(stop, fixed ? null : price), state(stop),
     options.editable && !isFinal(stop.state) && stop.state !== "cancelled"
       ? el("button", { class: "button plain icon-only more", type: "button", "aria-label": t("Change {name}", { name: stop.name }), onclick: () => options.onMenu(stop.id) }, icon("more"))
