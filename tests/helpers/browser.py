@@ -21,6 +21,8 @@ FIRST_FRAME_MS = 60_000
 SEEN_MS = 15_000
 GESTURE_MS = 450
 MOVE_MS = 20
+TYPE_TRIES = 3
+VALUE_LOOKS = 5
 STILL_MS = 120
 RESIZE_MS = 250
 STILL_TIMES = 2
@@ -122,17 +124,28 @@ class DriverTab:
 
     def type(self, identifier: str, text: str) -> None:
         """Put the cursor into a field and type."""
-        self.wait(identifier).locator("input, textarea").first.click(timeout=SEEN_MS)
-        self.page.wait_for_timeout(GESTURE_MS)
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.type(text, delay=5)
+        field = self.wait(identifier).locator("input, textarea").first
+        for _try in range(TYPE_TRIES):
+            field.click(timeout=SEEN_MS)
+            self.page.wait_for_timeout(GESTURE_MS)
+            self.page.keyboard.press("Control+A")
+            self.page.keyboard.type(text, delay=15)
+            self.page.wait_for_timeout(GESTURE_MS)
+            # A busy client may still be opening its keyboard when the first letters come.
+            if field.input_value() == text:
+                return
+        shown = field.input_value()
+        assert shown == text, f"{identifier} says {shown!r}"
 
     def value(self, identifier: str) -> str:
         """What stands in a field."""
         field = self.wait(identifier).locator("input, textarea").first
         field.click(timeout=SEEN_MS)  # the client fills the node of a field when it has the focus
-        self.page.wait_for_timeout(GESTURE_MS)
-        return field.input_value()
+        for _look in range(VALUE_LOOKS):
+            self.page.wait_for_timeout(GESTURE_MS)
+            if text := field.input_value():
+                return text
+        return ""
 
     def sign(self, identifier: str) -> None:
         """Draw two strokes on the signature pad, as slowly as a hand."""
