@@ -48,18 +48,29 @@ class Cab(DriverTab):
         """Start the run and leave the depot."""
         self.tap("run.start")
 
-    def deliver(self, signer: str = "") -> None:
-        """Arrive at the next stop and complete it with a photo and a signature."""
+    def deliver(self, turn: int) -> None:
+        """Arrive at the next stop and complete it with a photo and a signature of its own.
+
+        The camera of the test shows the same first second each time it is switched on; the n-th
+        picture is taken a little later, and the n-th signature has n strokes more.
+        """
         self.tap("run.next.arrive")
         self.tap("stop.proof")
         self.tap("stop.photo.camera")
+        self.wait("stop.photo.shoot")
+        self.page.wait_for_timeout(GESTURE_MS * (2 + turn))
         self.tap("stop.photo.shoot")
         self.page.locator("[flt-semantics-identifier$='.out']").first.wait_for(
             state="attached", timeout=SEEN_MS
         )
-        if signer:
-            self.type("stop.recipient", signer)
-        self.sign("stop.signature")
+        for _ in range(turn):
+            self.sign("stop.signature")
         self.tap("proof.complete")
         self.wait("run.saved")
         self.page.wait_for_timeout(GESTURE_MS)
+
+    def see_change(self) -> None:
+        """Open what changed in the plan, as the strip on the run offers it."""
+        self.tap("run.changes")
+        self.wait("changes.understood")
+        self.screenshot("app-plan-changed")

@@ -126,6 +126,40 @@ class Office(BoardTab):
         self.page.wait_for_url("**/runs/*", timeout=SEEN_MS)
         self.live()
 
+    def wait_states(self, wanted: dict[str, int]) -> None:
+        """Wait until so many stops of the run show each of these states."""
+        for state, count in wanted.items():
+            self.page.wait_for_function(
+                "([state, n]) => [...document.querySelectorAll('#stops > li .tag')]"
+                ".filter(tag => tag.innerText.trim() === state).length === n",
+                arg=[state, count],
+                timeout=SLOW_MS,
+            )
+
+    def wait_acknowledged(self) -> None:
+        """Wait until the newest plan is seen by the driver."""
+        self.page.wait_for_function(
+            "() => document.querySelectorAll('#plan-steps > li.done, #plan-steps > .done')"
+            ".length === 3",
+            timeout=SLOW_MS,
+        )
+
+    def proofs_of_run(self) -> list[str]:
+        """Places of all proofs of the run that is open."""
+        run = self.page.url.split("/runs/")[1].split("?")[0]
+        self.go(f"/proofs?run={run}")
+        self.screenshot("board-proofs")
+        return sorted(self.page.locator(".proof-card .body > b").all_inner_texts())
+
+    def troubles_beside_outage(self) -> list[str]:
+        """What must not happen, without what a stopped server cannot help."""
+        outage = (
+            "ERR_CONNECTION_REFUSED",
+            "ERR_INCOMPLETE_CHUNKED_ENCODING",
+            "ERR_CONNECTION_RESET",
+        )
+        return [t for t in self.troubles if not any(word in t for word in outage)]
+
     def cancel_stop(self, name: str) -> None:
         """Cancel one stop: see the price, accept."""
         self._menu(name)

@@ -65,10 +65,10 @@ class Process:
         os.killpg(running.pid, how)
         try:
             return running.wait(STOP_S)
-        except subprocess.TimeoutExpired:
+        except subprocess.TimeoutExpired as error:
             os.killpg(running.pid, signal.SIGKILL)
             running.wait(STOP_S)
-            raise
+            raise AssertionError(f"did not end:\n{self.text()[-3000:]}") from error
 
 
 def ended(running: subprocess.Popen[bytes]) -> bool:
