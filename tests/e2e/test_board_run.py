@@ -171,6 +171,34 @@ def test_a_stale_change_opens_the_dialog_and_can_be_applied_on_top(
     other.close()
 
 
+def test_an_inserted_stop_keeps_the_order_of_the_others_and_can_be_undone(
+    tab: BoardTab, stand: Stand
+) -> None:
+    tab.go(f"/runs/{stand.board.runs['T1-4']}")
+    tab.live()
+    before = tab.stops()
+
+    tab.page.click("[data-run=insert]")
+    tab.page.fill("#insert-find", "Kitting")
+    tab.page.locator("#insert-places li", has_text="Kitting").locator("button").click()
+    tab.page.wait_for_selector("#accept:not([disabled])", timeout=SEEN_MS)
+    tab.page.fill("#why", "second crate")
+    tab.page.click("#accept")
+    _confirm_if_asked(tab)
+    tab.wait_text("#plan-version", "v2")
+
+    tab.wait_text("#history", "second crate")
+    added = tab.page.locator("#stops > li").nth(len(before))
+    added.wait_for(timeout=SEEN_MS)
+    inserted = tab.stops()
+    tab.page.click("[data-run=undo]")
+    tab.wait_text("#plan-version", "v3")
+    tab.wait_text("#stops > li:last-child", "cancelled")
+    assert [name for name in inserted if name != "Kitting"] == [
+        name for name in before if name != "Kitting"
+    ]
+
+
 def _delay(tab: BoardTab) -> None:
     tab.page.click("[data-run=late]")
     tab.page.fill("#late-min", "2")

@@ -83,8 +83,8 @@ export function actions({ page, run, nameOf, shownOrder, propose }) {
   async function override(problem) {
     const reason = await confirmStep({ title: t("The departure is blocked"), text: problem.message, yes: t("Dispatch all the same"), danger: true, input: t("Reason"), required: true });
     if (reason === null) return;
-    const items = problem.body.items || problem.body.gate || [];
-    simple("dispatch", { overrides: items.map((item) => [item.item || item[0] || item, reason]) }, t("Dispatched."));
+    const gate = await get(`${base}/gate`);
+    simple("dispatch", { overrides: gate.items.filter((one) => one.level === "block").map((one) => [one.item, reason]) }, t("Dispatched."));
   }
 
   const ACTIONS = {

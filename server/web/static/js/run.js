@@ -36,9 +36,10 @@ function shownOrder() {
   const order = draft?.price?.order;
   if (!order) return stops;
   const place = new Map(order.map((id, i) => [id, i]));
-  const fixed = stops.filter((stop) => isFinal(stop.state) || isCurrent(stop.state) || !place.has(stop.id));
-  const rest = stops.filter((stop) => !fixed.includes(stop)).sort((a, b) => place.get(a.id) - place.get(b.id));
-  return [...fixed, ...rest];
+  const settled = stops.filter((stop) => isFinal(stop.state) || isCurrent(stop.state));
+  const open = stops.filter((stop) => !settled.includes(stop) && place.has(stop.id)).sort((a, b) => place.get(a.id) - place.get(b.id));
+  const off = stops.filter((stop) => !settled.includes(stop) && !place.has(stop.id));
+  return [...settled, ...open, ...off];
 }
 
 function movedStops() {
@@ -140,11 +141,11 @@ async function accept(worse) {
   const counted = visitsOf(run()).length;
   try {
     const answer = await post(`${base}/order`, { ops, reason: reason.text || "", expected_plan_version: base_version }, { key });
+    await snapshot();
     draft = null;
     drawPanel();
-    store.apply("run", { id: page.id, plan_version: answer.plan_version, pulled: false });
+    draw();
     told(t("Plan v{n} is saved and on its way to the device.", { n: answer.plan_version }));
-    await snapshot();
     if (visitsOf(run()).length < counted) say(t("A stop was taken off the list."));
   } catch (problem) {
     if (problem.code === "plan_version") await conflict(problem);
