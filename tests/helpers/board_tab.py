@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
@@ -62,7 +62,7 @@ class BoardTab:
     origin: str
     troubles: list[str] = field(default_factory=list)
 
-    def watch(self) -> "BoardTab":
+    def watch(self) -> Self:
         """Note every request to elsewhere, console error and broken content policy."""
         self.page.on("request", lambda request: self._outside(request.url))
         self.page.on("console", self._console)
