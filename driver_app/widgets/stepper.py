@@ -48,29 +48,8 @@ def stepper(
         set_typed("")
         set_opened(not opened)
 
-    row = ft.Row(
-        [
-            icon_button(
-                ft.Icons.REMOVE,
-                f"{identifier}.minus",
-                _("Less"),
-                lambda: to(counted[0] - 1),
-                size=STEP,
-                repeat=True,
-            ),
-            _number(identifier, typed if opened and typed else str(value), toggle),
-            icon_button(
-                ft.Icons.ADD,
-                f"{identifier}.plus",
-                _("More"),
-                lambda: to(counted[0] + 1),
-                size=STEP,
-                repeat=True,
-            ),
-        ],
-        spacing=theme.GAP,
-        tight=True,
-    )
+    shown = typed if opened and typed else str(value)
+    row = _row(identifier, shown, lambda by: to(counted[0] + by), toggle)
     if not opened:
         return row
     pad = digit_pad(
@@ -82,6 +61,22 @@ def stepper(
         _("Take this number"), f"{identifier}.ok", close, icon=ft.Icons.CHECK, tone=Tone.MAIN
     )
     return ft.Column([row, pad, ok], spacing=theme.GAP)
+
+
+def _row(
+    identifier: str, shown: str, step: Callable[[int], object], toggle: Callable[[], None]
+) -> ft.Control:
+    less, more = f"{identifier}.minus", f"{identifier}.plus"
+    minus, plus = ft.Icons.REMOVE, ft.Icons.ADD
+    return ft.Row(
+        [
+            icon_button(minus, less, _("Less"), lambda: step(-1), size=STEP, repeat=True),
+            _number(identifier, shown, toggle),
+            icon_button(plus, more, _("More"), lambda: step(1), size=STEP, repeat=True),
+        ],
+        spacing=theme.GAP,
+        tight=True,
+    )
 
 
 def _number(identifier: str, shown: str, toggle: Callable[[], None]) -> ft.Control:
