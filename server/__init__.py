@@ -1,1 +1,1 @@
-"""The small server: it schedules timed runs, takes in facts, answers changes, and shows its pages."""
+"""The small server: schedules timed runs, takes in facts, answers changes, shows its pages."""
