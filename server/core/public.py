@@ -7,6 +7,7 @@ STATIC_PREFIXES = ("/static/", "/driver/")
 # Compared by a test with what the routes say of themselves. The app adds what it mounts.
 PUBLIC: frozenset[tuple[str, str]] = frozenset(
     {
+        ("GET", "/"),
         ("GET", "/api/v1/time"),
         ("POST", "/api/v1/pair"),
         ("GET", "/api/v1/health"),

@@ -10,7 +10,7 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from server.core import http, words
-from server.core.http import InForm, InParts, Parts, Who, needs
+from server.core.http import InForm, InParts, MaybeWho, Parts, Who, needs
 from server.core.ids import new_id
 from server.core.words import _
 from server.people import queries, service
@@ -27,10 +27,10 @@ PUBLIC = needs("public", "read")
 HOME = "/today"
 
 
-@router.get("/", openapi_extra=needs("board", "read"))
-def home(who: Who) -> Response:  # noqa: ARG001 - the gate sends strangers to the sign-in
-    """Lead to the board."""
-    return RedirectResponse(HOME, status_code=303)
+@router.api_route("/", methods=["GET", "HEAD"], openapi_extra=PUBLIC)
+def home(who: MaybeWho) -> Response:
+    """Lead to the board, strangers to the sign-in; every client gets an answer here."""
+    return RedirectResponse(HOME if who is not None else "/sign-in", status_code=303)
 
 
 @router.get("/sign-in", openapi_extra=PUBLIC)

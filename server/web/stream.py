@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import Header, Query, Request
+from fastapi import Depends, Header, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlmodel import Session
 
@@ -22,6 +22,7 @@ from server.web.hub import (
     NOTHING,
     RECHECK_S,
     Channel,
+    Hub,
     Viewer,
     events_of,
     hub_of,
@@ -30,6 +31,23 @@ from shared.refusals import refuse
 
 router = http.router("/api/v1/board", tags=["board"])
 Topics = Annotated[str, Query(max_length=1000)]
+
+
+async def _wanted(topics: Topics) -> tuple[str, ...]:
+    return topics_of(topics)
+
+
+async def _room(request: Request, parts: InParts) -> Hub:
+    """Find the hub; without room for one more viewer nobody is let in."""
+    hub = hub_of(request.app, parts)
+    if hub.full():
+        raise refuse("busy")
+    return hub
+
+
+# Asked before the answer begins: once a stream runs it can no longer be refused.
+Wanted = Annotated[tuple[str, ...], Depends(_wanted)]
+Room = Annotated[Hub, Depends(_room)]
 
 
 @router.get("/snapshot", openapi_extra=needs("board", "read"))
@@ -52,18 +70,16 @@ def read_snapshot(
 async def stream(
     *,
     request: Request,
-    topics: Topics,
+    topics: Wanted,
     who: Who,
     parts: InParts,
+    hub: Room,
     since: Annotated[int, Query(ge=0)] = 0,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> AsyncIterable[ServerSentEvent]:
     """Tell what changes, from a revision on."""
-    hub = hub_of(request.app, parts)
-    if hub.full():
-        raise refuse("busy")
     known = int(last_event_id) if last_event_id and last_event_id.isdigit() else since
-    viewer = Viewer(topics_of(topics))
+    viewer = Viewer(topics)
     channel = hub.channel(who)
     missed = await channel.join(viewer, known)
     try:

@@ -76,3 +76,8 @@ def seconds() -> list[float]:
 def test_strangers_get_the_smallest_cap_everywhere() -> None:
     assert rule_of("/api/v1/imports/stops", anonymous=True).max_bytes == 4_096
     assert rule_of("/api/v1/imports/stops", anonymous=False).max_bytes == 10 << 20
+
+
+def test_a_planning_task_may_be_large_and_other_bodies_not() -> None:
+    assert rule_of("/api/v1/resequence", anonymous=False).max_bytes == 64 << 20
+    assert rule_of("/api/v1/runs", anonymous=False).max_bytes == 256 << 10

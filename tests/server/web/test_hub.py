@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from httpx import AsyncClient
 from sqlmodel import Session, col, select
 
 from server.core.http import Parts
@@ -133,3 +134,22 @@ def _arrive(session: Session, parts: Parts, made: Board, run_id: RunId) -> None:
     visit = session.exec(mine).one()
     visit.fact_state, visit.updated_at = "arrived", parts.clock.now()
     feed.lock(session, made.site_id, parts.clock.now())
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("topics", ["weather", "today:tomorrow", "run:7", ","])
+async def test_an_unknown_topic_is_refused_before_a_stream_begins(
+    ada: AsyncClient, topics: str
+) -> None:
+    answer = await ada.get("/api/v1/board/stream", params={"topics": topics})
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+
+
+@pytest.mark.anyio
+async def test_a_full_hub_lets_nobody_in(ada: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.web.hub.VIEWERS_MAX", 0)
+
+    answer = await ada.get("/api/v1/board/stream", params={"topics": TODAY})
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "busy")

@@ -122,3 +122,28 @@ def _form(token: str) -> dict[str, str]:
         "name": "Ina",
         "password": "a long enough password",
     }
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("accept", ["*/*", "text/html", "application/json"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_the_bare_address_leads_every_client_somewhere(
+    client: AsyncClient, accept: str, method: str
+) -> None:
+    answer = await client.request(method, "/", headers={"Accept": accept})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+
+
+@pytest.mark.anyio
+async def test_whoever_is_signed_in_is_led_to_the_board(ada: AsyncClient) -> None:
+    answer = await ada.get("/", headers={"Accept": "*/*"})
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/today")
+
+
+@pytest.mark.anyio
+async def test_pages_of_the_interface_stay_a_problem_for_strangers(client: AsyncClient) -> None:
+    answer = await client.get("/api/v1/runs", headers={"Accept": "text/html"})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "bad_token")
