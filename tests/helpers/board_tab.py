@@ -18,8 +18,8 @@ from tests.helpers.pages_evidence import add_andon, add_loop, add_proof
 from tests.helpers.processes import Process, free_port, server_process
 
 SEEN_MS = 10_000
-WIDE, LAPTOP, PHONE = (1440, 900), (1280, 800), (412, 915)
-SIZES = (WIDE, LAPTOP, PHONE)
+WIDE, LAPTOP, HALF, PHONE = (1440, 900), (1280, 800), (700, 900), (412, 915)
+SIZES = (WIDE, LAPTOP, HALF, PHONE)
 
 
 @dataclass
