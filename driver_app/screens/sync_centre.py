@@ -6,6 +6,7 @@ import flet as ft
 
 from driver_app import theme
 from driver_app.i18n import _, age, clock
+from driver_app.screens.checks import sync_foot
 from driver_app.screens.desk import Beat, Desk, use_desk
 from driver_app.screens.end import unsent_words
 from driver_app.screens.frame import frame
@@ -13,7 +14,7 @@ from driver_app.screens.stop import sent_chip
 from driver_app.state import SyncItem, SyncView
 from driver_app.theme import Tone
 from driver_app.widgets import text
-from driver_app.widgets.buttons import big_button, choice
+from driver_app.widgets.buttons import choice
 from driver_app.widgets.hooks import state
 from driver_app.widgets.panels import bar, card, chip, empty, fact, strip
 from driver_app.widgets.press import Act
@@ -32,7 +33,7 @@ def sync_centre() -> ft.View:
         _("Sync"),
         [_contact(desk.state.sync, desk.beat, desk)],
         side=[_facts(desk.state.sync, desk)],
-        footer=[_send(desk.state.sync, desk)],
+        footer=[sync_foot(desk.state.sync, desk)],
         back=lambda: desk.go(desk.before_sync()),
     )
 
@@ -197,15 +198,3 @@ def fact_name(kind: str) -> str:
         "handover.written": _("Handover"),
         "visit.geotagged": _("Position"),
     }.get(kind, kind)
-
-
-@ft.component
-def _send(sync: SyncView, desk: Desk) -> ft.Control:
-    """An exchange at once."""
-    return big_button(
-        _("Sending …") if sync.sending else _("Send now"),
-        "sync.send",
-        desk.send_now,
-        icon=ft.Icons.CLOUD_UPLOAD,
-        busy=sync.sending,
-    )

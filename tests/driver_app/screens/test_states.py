@@ -160,6 +160,19 @@ async def test_the_sync_centre_lists_what_is_on_this_phone(van: Path) -> None:
         assert app.says("On this phone")
 
 
+async def test_the_outbox_is_exported_without_the_office(van: Path) -> None:
+    async with app_on(van, run_route()) as app:
+        await press(app, "run.start")
+        await press(app, "sync.badge")
+
+        await press(app, "sync.export")
+        await press(app, "sync.check")
+        await app.until(lambda: app.maybe("sync.checked") is not None)
+
+        assert app.says(".mro")
+        assert app.says("Everything is kept on this phone")
+
+
 async def test_the_language_changes_at_once_without_a_restart(van: Path) -> None:
     async with app_on(van, "/settings") as app:
         await press(app, "settings.lang.de")
