@@ -34,6 +34,8 @@ class RunRead:
     """Facts the rows do not show yet."""
     recorded: list[Event] = field(default_factory=list)
     """Scans, delays, breaks and andons still in the outbox, shown or not."""
+    andons: list[Row] = field(default_factory=list)
+    """Open andons of this run, as the office knows them."""
     seen: dict[str, Any] | None = None
     """The plan the driver last understood."""
 
@@ -117,6 +119,7 @@ def read_runs(db: Db, only: Collection[str] | None = None) -> Read:
 
 def _one_run(db: Db, row: Row, own: list[Event], remembered: list[Event]) -> RunRead:
     read = RunRead(row, seen=meta.ui(db, seen_key(row.id)))
+    read.andons = [one for one in rows.of_kind(db, "andon") if one.plan.get("run") == row.id]
     for each in rows.in_scope(db, RUN_SCOPE + row.id):
         target = {"stop": read.stops, "load": read.loads, "call": read.calls}.get(each.kind)
         if target is not None:

@@ -34,7 +34,7 @@ def run_view(read: Read, run: RunRead, now_ms: int) -> RunView:
     view.mine = run.row.scope.startswith(RUN_SCOPE)
     view.claimed = any(fact.type == "run.claimed" for fact in run.own)
     view.sent = sent(read, run.row.id)
-    view.andons = andons(run.recorded)
+    view.andons = andons(run)
     _ahead(view, run, half, now_ms)
     view.diff = diff_of(run.seen, run.row.plan, visits, acked=view.acked_version)
     return view
@@ -189,12 +189,21 @@ def _takt(view: RunView, plan: Mapping[str, Any], upcoming: VisitView | None) ->
     return takt
 
 
-def andons(recorded: Sequence[Event]) -> tuple[tuple[str, str, int, bool], ...]:
-    """Open andons raised on this device: id, category, instant, acknowledged."""
+def andons(run: RunRead) -> tuple[tuple[str, str, int, bool], ...]:
+    """Open andons of the run: id, category, instant, acknowledged; the office's word and our own.
+
+    One that was raised here and that the office shows no more was cleared there.
+    """
+    recorded, unseen = run.recorded, {fact.id for fact in run.own}
     gone = {f.body.andon for f in recorded if isinstance(f.body, AndonCleared)}
     seen = {f.body.andon for f in recorded if isinstance(f.body, AndonAcknowledged)}
-    return tuple(
-        (f.body.andon, f.body.category, f.envelope.hlc, f.body.andon in seen)
-        for f in recorded
-        if isinstance(f.body, AndonRaised) and f.body.andon not in gone
-    )
+    found = {
+        row.id: (str(row.plan.get("kind", "")), int(row.plan.get("raised", 0)))
+        for row in run.andons
+    }
+    seen |= {row.id for row in run.andons if row.plan.get("acknowledged")}
+    for fact in recorded:
+        if isinstance(fact.body, AndonRaised) and (fact.id in unseen or fact.body.andon in found):
+            found[fact.body.andon] = (fact.body.category, fact.envelope.hlc)
+    ordered = sorted(found.items(), key=lambda one: one[1][1])
+    return tuple((id_, *said, id_ in seen) for id_, said in ordered if id_ not in gone)

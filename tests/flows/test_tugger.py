@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session, text
 
 from driver_app import actions
+from server.plant import service as plant
 from server.runs.rules import NewLine, NewRun, NewVisit
 from server.runs.service import opening, states
 from shared.ids import RunId, VisitId
@@ -85,6 +86,27 @@ async def test_a_round_with_empties_and_an_andon_is_on_the_board(the_world: Worl
     )
     assert "path" in raised
     assert tablet.run(round_.run).state == "completed"
+
+
+async def test_an_andon_is_seen_and_solved_at_the_office_and_the_tablet_says_so(
+    the_world: World,
+) -> None:
+    round_ = open_round(the_world)
+    tablet = await the_world.phone("Tugger 2")
+    await tablet.sync()
+    run, now, boss = RunId(UUID(round_.run)), the_world.clock.now(), the_world.boss
+    await actions.raise_andon(tablet.ctx, run, "material")
+    await tablet.sync()
+    ((andon, _category, _at, seen),) = tablet.run(round_.run).andons
+    assert not seen
+
+    the_world.parts.writer.run(lambda s: plant.acknowledge(s, boss, UUID(andon), now=now))
+    await tablet.sync()
+    assert [one[3] for one in tablet.run(round_.run).andons] == [True]
+
+    the_world.parts.writer.run(lambda s: plant.clear(s, boss, UUID(andon), cause="found", now=now))
+    await tablet.sync()
+    assert tablet.run(round_.run).andons == ()
 
 
 async def test_two_tablets_serve_one_station_and_both_facts_stay(the_world: World) -> None:
