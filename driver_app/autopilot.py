@@ -153,7 +153,7 @@ class Vehicle:
         await self._pass(visit.service_s)
         if run.tugger:
             draft = await actions.open_draft(ctx, visit.id, "station")
-            draft.taken = dict.fromkeys(list(visit.empties_plan)[:1], 1)
+            draft.taken = dict(visit.empties_plan)
             self._told(await actions.station_done(ctx, visit.id, draft))
         else:
             await self._hand_over(visit)

@@ -27,6 +27,8 @@ from shared.ids import LocationId, LoopId, PersonId
 USER = "demo"
 PARTS_PER_STATION = 3
 PIECES_PER_BOX = 20
+CONTAINER = "KLT-6429"
+EMPTIES_AT_START = 2
 DEMAND_PER_H, DEMAND_SPREAD = 32, 17
 
 
@@ -101,12 +103,15 @@ def _parts(session: Session, who: Principal, now: datetime) -> None:
             "station_id": station.id,
             "supermarket_id": places.SUPERMARKET.id,
             "pieces_per_box": PIECES_PER_BOX,
+            "container_type": CONTAINER,
             "demand_per_h": DEMAND_PER_H + offset,
             "formula": "two_cycle",
             "min_boxes": 2,
             "max_boxes": 6,
         }
         plant.add_control_cycle(session, who, given, now=now)
+    for station in stations:
+        plant.count_empties(session, who, station.id, CONTAINER, qty=EMPTIES_AT_START, now=now)
 
 
 def keep_password(session: Session, passwords: Passwords, password: str, *, now: datetime) -> None:

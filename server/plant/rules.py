@@ -116,6 +116,11 @@ def entry_id(visit_id: UUID, container_type: str) -> UUID:
     return uuid5(LEDGER, f"{visit_id}/{container_type}")
 
 
+def full_id(visit_id: VisitId, container_type: str) -> UUID:
+    """The ledger line of the full boxes a visit brought."""
+    return uuid5(LEDGER, f"{visit_id}/full/{container_type}")
+
+
 def effect(taken: int) -> tuple[str, int]:
     """What empties taken (negative: left) change in the partner's account."""
     return (RETURNED, -taken) if taken > 0 else (DELIVERED, -taken)

@@ -21,6 +21,7 @@ from server.plant import queries, rules
 from server.plant.rules import Mark, Told
 from server.plant.tables import AndonRow, ControlCycleRow, EmptiesBalanceRow, EmptiesEntryRow
 from server.sites import queries as sites
+from server.sites import service as places
 from shared.events import Body
 from shared.ids import LocationId, RunId, SiteId, VisitId
 from shared.plant_facts import AndonAcknowledged, AndonCleared, AndonRaised
@@ -129,8 +130,14 @@ def _book_visits(
             by_visit[fact.visit_id].append(fact.event)
     for visit, location in sorted(visits.items(), key=lambda one: str(one[0])):
         if location is not None:
-            empties = fold_visit(by_visit[visit]).empties
-            _book_visit(session, _Account(site_id, location), visit, empties, now)
+            fold, account = fold_visit(by_visit[visit]), _Account(site_id, location)
+            entries: Entries = {
+                rules.entry_id(visit, kind): (kind, *rules.effect(n))
+                for kind, n in fold.empties.items()
+            }
+            for kind, n in _boxes(session, account, fold.qty).items():
+                entries[rules.full_id(visit, kind)] = (kind, rules.DELIVERED, n)
+            _book_visit(session, account, visit, entries, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +148,26 @@ class _Account:
     location_id: UUID
 
 
+Entries = dict[UUID, tuple[str, str, int]]
+"""Ledger lines of a visit: container type, kind of line, quantity."""
+
+
+def _boxes(session: Session, account: _Account, lines: Mapping[str, int]) -> dict[str, int]:
+    """Full boxes that were left, by type, as far as the station's control cycles know the type."""
+    if not lines:
+        return {}
+    cycles = queries.control_cycles(session, account.site_id, [account.location_id])
+    types = {cycle.part_no: cycle.container_type for cycle in cycles}
+    found: dict[str, int] = {}
+    for load in feed_rows.rows_of(session, account.site_id, "load", ids=list(lines)):
+        kind = types.get((load.plan or {}).get("part_no", ""))
+        if kind:
+            found[kind] = found.get(kind, 0) + lines[load.id]
+    return found
+
+
 def _book_visit(
-    session: Session,
-    account: _Account,
-    visit: VisitId,
-    empties: Mapping[str, int],
-    now: datetime,
+    session: Session, account: _Account, visit: VisitId, entries: Entries, now: datetime
 ) -> None:
     site_id = account.site_id
     booked = session.exec(
@@ -154,13 +175,12 @@ def _book_visit(
             col(EmptiesEntryRow.site_id) == site_id, col(EmptiesEntryRow.visit_id) == visit
         )
     ).all()
-    kinds = {row.container_type for row in booked} | set(empties)
-    for kind in sorted(kinds):
-        direction, qty = rules.effect(empties.get(kind, 0))
-        row = session.get(EmptiesEntryRow, (site_id, rules.entry_id(visit, kind)))
+    gone: Entries = {row.id: (row.container_type, row.kind, 0) for row in booked}
+    for entry_id, (kind, direction, qty) in sorted({**gone, **entries}.items()):
+        row = session.get(EmptiesEntryRow, (site_id, entry_id))
         if row is None:
             row = _entry(account, kind, direction, now)
-            row.id, row.visit_id = rules.entry_id(visit, kind), visit
+            row.id, row.visit_id = entry_id, visit
             session.add(row)
         difference, row.qty, row.kind = qty - row.qty, qty, direction
         _balance(session, account, kind, difference, now)
@@ -192,6 +212,7 @@ def _balance(
         row.balance += difference
         row.oldest_at = (row.oldest_at or now) if row.balance > 0 else None
         row.rev, row.updated_at = feed.lock(session, site_id, now), now
+        places.keep_empties(session, site_id, location, {kind: row.balance}, now=now)
     session.flush()
     return row
 

@@ -20,6 +20,8 @@ class ControlCycleRow(db.Row, table=True):
     station_id: UUID
     supermarket_id: UUID
     pieces_per_box: int
+    container_type: str = ""
+    """What its boxes are; they come back empty."""
     demand_per_h: int
     formula: str = "classic"
     min_boxes: int

@@ -44,6 +44,7 @@ class NewControlCycle(Wire):
     station_id: Uid
     supermarket_id: Uid
     pieces_per_box: Pieces
+    container_type: Label | Literal[""] = ""
     demand_per_h: Annotated[int, Field(ge=0, le=1_000_000)]
     formula: Formula = "classic"
     min_boxes: Boxes
@@ -66,6 +67,7 @@ class ControlCycleChange(Wire):
     name: Text | None = None
     supermarket_id: Uid | None = None
     pieces_per_box: Pieces | None = None
+    container_type: Label | None = None
     demand_per_h: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     formula: Formula | None = None
     min_boxes: Boxes | None = None

@@ -264,6 +264,20 @@ def show_to_devices(
     return [location_row(row) for row in fresh]
 
 
+def keep_empties(
+    session: Session, site_id: SiteId, location_id: UUID, held: Mapping[str, int], *, now: datetime
+) -> None:
+    """Tell devices how many returnable units wait at a place: that is what to take there."""
+    row = session.get(LocationRow, (site_id, location_id))
+    if row is None:
+        return
+    row.empties = {**(row.empties or {}), **held}
+    row.rev, row.updated_at = feed.lock(session, site_id, now), now
+    session.flush()
+    if row.in_feed:
+        feed.publish(session, site_id, [location_row(row)], now)
+
+
 def location_row(row: LocationRow) -> feed.FeedChange:
     """Write the feed row of a place, keys as sync.md §3.3."""
     plan: dict[str, Any] = {
@@ -271,7 +285,7 @@ def location_row(row: LocationRow) -> feed.FeedChange:
         "name": row.name,
         "address": row.address,
         "geofence_m": row.geofence_m if row.geofence_m is not None else 80,
-        "empties": {},
+        "empties": {kind: max(0, n) for kind, n in sorted((row.empties or {}).items())},
         "last_service_s": [],
     }
     if row.lat is not None:

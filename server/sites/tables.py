@@ -57,6 +57,8 @@ class LocationRow(db.Row, table=True):
     note_at: datetime | None = None
     note_by: str = ""
     merged_into: UUID | None = None
+    empties: dict[str, int] | None = db.json_column()
+    """Returnable units that wait here, by type, as their account says."""
     in_feed: bool = False
     rev: int = 0
     created_at: datetime

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -11,6 +12,7 @@ from server.facts import service as facts
 from server.feed import service as feed
 from server.feed.service import FeedChange
 from server.plant import service
+from server.plant.wire import NewControlCycle
 from shared.events import Event
 from shared.ids import PersonId, SiteId
 from tests.helpers.builders import id_of, text_id
@@ -27,6 +29,21 @@ def a_supervisor(site: SiteId) -> Principal:
         roles=frozenset({Role.SUPERVISOR}),
         name="Mia",
     )
+
+
+def a_cycle(**given: Any) -> dict[str, Any]:
+    """Part P-118 at the station, as the office may say it."""
+    whole = {
+        "part_no": "P-118",
+        "station_id": STATION,
+        "supermarket_id": id_of("supermarket"),
+        "pieces_per_box": 48,
+        "demand_per_h": 80,
+        "min_boxes": 2,
+        "max_boxes": 60,
+        "safety_percent": 10,
+    }
+    return NewControlCycle.model_validate(whole | given).model_dump()
 
 
 def told_where(writer: AnyWriter, site: SiteId, now: datetime) -> None:

@@ -1,37 +1,20 @@
 """Parts at stations, and what a train brings of them per visit."""
 
 from datetime import datetime
-from typing import Any
 
 import pytest
 
 from server.core.writer import AnyWriter
 from server.plant import queries, service
-from server.plant.wire import NewControlCycle
 from shared.ids import SiteId
 from shared.refusals import Refusal
-from tests.helpers.builders import id_of
 from tests.helpers.clock import ManualClock
-from tests.server.plant.a_plant import STATION, a_supervisor
+from tests.server.plant.a_plant import STATION, a_cycle, a_supervisor
 
 
 @pytest.fixture
 def now(clock: ManualClock) -> datetime:
     return clock.now()
-
-
-def a_cycle(**given: Any) -> dict[str, Any]:
-    whole = {
-        "part_no": "P-118",
-        "station_id": STATION,
-        "supermarket_id": id_of("supermarket"),
-        "pieces_per_box": 48,
-        "demand_per_h": 80,
-        "min_boxes": 2,
-        "max_boxes": 60,
-        "safety_percent": 10,
-    }
-    return NewControlCycle.model_validate(whole | given).model_dump()
 
 
 def test_a_train_brings_the_lot_per_visit(writer: AnyWriter, site: SiteId, now: datetime) -> None:
