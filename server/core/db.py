@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.pool import NullPool
 from sqlmodel import Field, Session, SQLModel
 
@@ -94,6 +95,16 @@ def insert_if_absent(table: type[SQLModel], rows: Iterable[SQLModel | Mapping[st
     assert values, "nothing to insert"
     # Both databases understand the clause in the same words, so one statement serves them.
     return insert(table).values(values).on_conflict_do_nothing()
+
+
+def write_alike(rows: Iterable[SQLModel], *columns: str) -> None:
+    """Have these columns of all rows written at the next flush, changed or not.
+
+    Rows that are written in the same columns go to the database as one statement.
+    """
+    for row in rows:
+        for column in columns:
+            flag_modified(row, column)
 
 
 ANNOUNCED = "announced"

@@ -50,7 +50,8 @@ def ground_of(
     ]
     every = list(dict.fromkeys([*circle, *(one.location_id for one in view.visits), *more]))
     numbers = {place: number for number, place in enumerate(every)}
-    rows = sites.locations(session, site_id, every)
+    fresh = [one for one in every if one not in view.places]
+    rows = {**view.places, **(sites.locations(session, site_id, fresh) if fresh else {})}
     points = [sites.as_location(rows[one]).point() if one in rows else None for one in every]
     route = [numbers[place] for place in circle]
     given = _given(route, [(leg[0], leg[1]) for leg in view.plan.legs])

@@ -55,11 +55,17 @@ class Seen:
 
 
 def see(
-    session: Session, site_id: SiteId, view: Whole, now: datetime, *, more: Sequence[UUID] = ()
+    session: Session,
+    site_id: SiteId,
+    view: Whole,
+    now: datetime,
+    *,
+    more: Sequence[UUID] = (),
+    ground: Ground | None = None,
 ) -> Seen:
     """Make the task of a run; `more` are places that may be put into it."""
     progress = progress_of(view, now)
-    ground = ground_of(session, site_id, view, more)
+    ground = ground or ground_of(session, site_id, view, more)
     cargo = _Cargo.of(session, site_id, view)
     numbers = {one.id: n for n, one in enumerate(view.visits)}
     stops = {numbers[one.id]: _stop(one, numbers, ground, cargo) for one in view.stops}

@@ -104,6 +104,22 @@ class Run(Protocol):
     def driver_id(self) -> UUID | None: ...
 
 
+class Made(Protocol):
+    """A version of a plan."""
+
+    @property
+    def version(self) -> int: ...
+
+    @property
+    def order(self) -> Sequence[str]: ...
+
+    @property
+    def times(self) -> Mapping[str, Sequence[int]]: ...
+
+    @property
+    def violations(self) -> Sequence[Mapping[str, Any]]: ...
+
+
 class Line(Protocol):
     """Goods of a run."""
 

@@ -14,7 +14,8 @@ from server.core.ids import new_id
 from server.dispatch.answers import planned_times, whole_order, write_price, write_violations
 from server.dispatch.ops import Ops
 from server.dispatch.seen import Seen, progress_of, see
-from server.dispatch.service.looking import look
+from server.dispatch.service.looking import look_at
+from server.dispatch.shapes import Made
 from server.facts import queries as facts
 from server.fleet import queries as fleet
 from server.people import queries as people
@@ -70,58 +71,72 @@ def edit(
     now: datetime,
 ) -> dict[str, Any]:
     """Make these ops the next version of the plan; the same key twice makes one version."""
-    view = _changeable(session, who, run_id, ops)
+    view = _locked(session, who, run_id, ops, now)
     done = _done_before(session, who.site_id, view, expected_version, key)
     if done is not None:
         return done
+    running.check_version(session, view.run, expected_version)
     seen, read = _read(session, who.site_id, view, ops, now)
     answer = keep_order(read.task())
     draft = _draft(seen, read, answer, ops, key)
     _check_known(session, who.site_id, read.assign)
-    before_version = view.run.plan_version
-    if "driver_id" in read.assign and before_version == expected_version:
-        view.run.device_id = None  # the former driver's device loses the run
-    version = running.write_plan(
-        session, who.site_id, run_id, draft, expected_version=expected_version, by=who.name,
-        reason=reason, now=now,
-    )  # fmt: skip
+    after = running.change_plan(session, view, draft, by=who.name, reason=reason, now=now)
+    version = after.run.plan_version
     audit.record(
         session, who, "plan.changed", ("run", run_id), now=now,
-        before={"plan_version": before_version},
+        before={"plan_version": expected_version},
         after={"plan_version": version, "ops": [dict(op) for op in draft.ops]}, reason=reason,
     )  # fmt: skip
-    look(session, who.site_id, run_id, now)
-    return _written(session, who.site_id, run_id, version)
+    # Another vehicle may drive at another speed; else the ground is still the one just measured.
+    look_at(session, who.site_id, after, now, ground=None if read.assign else seen.ground)
+    return _written(after.plan)
 
 
 def undo(
     session: Session, who: Principal, run_id: RunId, *, expected_version: int, now: datetime
 ) -> dict[str, Any]:
     """Make the plan before the last version the next one; what is settled keeps its place."""
-    view = _changeable(session, who, run_id, ())
-    draft = running.undo_draft(session, who.site_id, run_id)
+    view = _locked(session, who, run_id, (), now)
+    running.check_version(session, view.run, expected_version)
+    draft = running.undo_draft(view)
     settled = progress_of(view, now).settled
     order = [*settled, *(one for one in draft.order if one not in settled)]
     draft = replace(draft, order=order)
-    version = running.write_plan(
-        session, who.site_id, run_id, draft, expected_version=expected_version, by=who.name,
-        reason="undo", now=now,
+    after = running.change_plan(session, view, draft, by=who.name, reason="undo", now=now)
+    audit.record(
+        session, who, "plan.undone", ("run", run_id), now=now,
+        before={"plan_version": expected_version},
+        after={"plan_version": after.run.plan_version},
     )  # fmt: skip
-    subject, before = ("run", run_id), {"plan_version": expected_version}
-    after = {"plan_version": version}
-    audit.record(session, who, "plan.undone", subject, now=now, before=before, after=after)
-    look(session, who.site_id, run_id, now)
-    return _written(session, who.site_id, run_id, version)
+    look_at(session, who.site_id, after, now)
+    return _written(after.plan)
 
 
 def _changeable(session: Session, who: Principal, run_id: RunId, ops: Sequence[PlanOp]) -> RunView:
-    """A run whose plan this person may change: only to assign it, for a Carrier's manager."""
+    """A run whose plan this person may change."""
+    _check_changeable(session, who, run_id, ops)
+    return runs.load(session, who.site_id, run_id)
+
+
+def _locked(
+    session: Session, who: Principal, run_id: RunId, ops: Sequence[PlanOp], now: datetime
+) -> RunView:
+    """The same, kept from everybody else until the commit."""
+    _check_changeable(session, who, run_id, ops)
+    view = running.locked_view(session, who.site_id, run_id, now)
+    _check_changeable(session, who, run_id, ops)  # it may have changed hands while we waited
+    return view
+
+
+def _check_changeable(
+    session: Session, who: Principal, run_id: RunId, ops: Sequence[PlanOp]
+) -> None:
+    """Refuse what is not open or not theirs; a Carrier's manager may only assign it."""
     only_assigns = bool(ops) and all(isinstance(op, Assign) for op in ops)
     verb, kind = ("assign", "runs") if only_assigns else ("write", "plan")
     row = runs.allowed_run(session, who, run_id, verb, kind)
     if row.plan_state not in OPEN_STATES:
         raise refuse("bad_state", why=f"the run is {row.plan_state}")
-    return runs.load(session, who.site_id, run_id)
 
 
 def _read(
@@ -232,13 +247,10 @@ def _done_before(
     made = runs.plan(session, site_id, view.run.id, expected_version + 1)
     if made is None or (made.note or {}).get(KEY) != key:
         return None
-    return _written(session, site_id, RunId(view.run.id), made.version)
+    return _written(made)
 
 
-def _written(session: Session, site_id: SiteId, run_id: RunId, version: int) -> dict[str, Any]:
-    session.flush()
-    row = runs.plan(session, site_id, run_id, version)
-    assert row is not None, "just written"
+def _written(row: Made) -> dict[str, Any]:
     return {
         "plan_version": row.version,
         "order": row.order,

@@ -11,6 +11,7 @@ from server.core.clock import from_ms
 from server.core.db import Reads, Writer
 from server.core.jobs import Handler, Job
 from server.dispatch import rules
+from server.dispatch.ground import Ground
 from server.dispatch.seen import Seen, seconds_of, see, spans_in_seconds
 from server.dispatch.shapes import Visit
 from server.dispatch.tables import LatenessRow
@@ -32,9 +33,15 @@ NEAR_S = 7_200
 def look(session: Session, site_id: SiteId, run_id: RunId, now: datetime) -> bool:
     """Estimate the open visits of a run and tell what will be late; says whether it moved."""
     session.flush()
-    view = runs.load(session, site_id, run_id)
+    return look_at(session, site_id, runs.load(session, site_id, run_id), now)
+
+
+def look_at(
+    session: Session, site_id: SiteId, view: RunView, now: datetime, *, ground: Ground | None = None
+) -> bool:
+    """The same for a run that is read already, on a ground that may be measured already."""
     going = view.run.plan_state == "dispatched" and view.run.returned_at is None
-    seen = see(session, site_id, view, now) if going else None
+    seen = see(session, site_id, view, now, ground=ground) if going else None
     found = _estimates(seen, now) if seen is not None else {}
     basis = "fact" if seen is not None and seen.progress.underway else "clock"
     given = _given(view, found, basis)

@@ -117,10 +117,7 @@ def views(session: Session, site_id: SiteId, run_ids: Ids) -> list[RunView]:
     runs = _where(session, site_id, RunRow, RunRow.id, run_ids)
     ids = [row.id for row in runs]
     visits = _where(session, site_id, StopVisitRow, StopVisitRow.run_id, ids)
-    plans = {
-        (row.run_id, row.version): row
-        for row in _where(session, site_id, PlanRow, PlanRow.run_id, ids)
-    }
+    plans = _plans_in_force(session, site_id, runs)
     loads = _where(session, site_id, LoadLineRow, LoadLineRow.run_id, ids)
     places = sites.locations(session, site_id, {one.location_id for one in visits})
     by_run: dict[UUID, list[StopVisitRow]] = {}
@@ -139,6 +136,22 @@ def views(session: Session, site_id: SiteId, run_ids: Ids) -> list[RunView]:
         )
         for row in sorted(runs, key=lambda one: (one.planned_departure_at, one.id))
     ]
+
+
+def _plans_in_force(
+    session: Session, site_id: SiteId, runs: Sequence[RunRow]
+) -> dict[tuple[UUID, int], PlanRow]:
+    """The newest plan of each run; older versions may be many, and are long texts."""
+    found: dict[tuple[UUID, int], PlanRow] = {}
+    for part in _pieces([row.id for row in runs]):
+        versions = {row.plan_version for row in runs}
+        query = select(PlanRow).where(
+            col(PlanRow.site_id) == site_id,
+            col(PlanRow.run_id).in_(part),
+            col(PlanRow.version).in_(versions),
+        )
+        found |= {(row.run_id, row.version): row for row in session.exec(query)}
+    return found
 
 
 def day(

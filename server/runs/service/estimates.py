@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from server.core.db import write_alike
 from server.runs import queries
 from shared.ids import SiteId
 
@@ -25,8 +26,8 @@ def set_estimates(
     session: Session, site_id: SiteId, given: Mapping[UUID, Estimate | None], *, made_at: datetime
 ) -> int:
     """Write estimates; None takes one away. Gives how many moved."""
-    moved = 0
-    for visit in queries.visits(session, site_id, given.keys()):
+    moved, visits = 0, queries.visits(session, site_id, given.keys())
+    for visit in visits:
         found = given[visit.id]
         before = (visit.eta_at, visit.eta_low_at, visit.eta_high_at)
         visit.eta_at = found.eta_at if found else None
@@ -35,5 +36,6 @@ def set_estimates(
         visit.eta_basis = found.basis if found else None
         visit.eta_made_at = made_at if found else None
         moved += before != (visit.eta_at, visit.eta_low_at, visit.eta_high_at)
+    write_alike(visits, "eta_at", "eta_low_at", "eta_high_at", "eta_basis", "eta_made_at")
     session.flush()
     return moved

@@ -1,6 +1,6 @@
 """Write the next version of a plan, and remember what it replaced so that it can be undone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,16 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from server.core.clock import from_ms, to_ms
+from server.core.db import write_alike
 from server.core.ids import new_id
 from server.feed import service as feed
 from server.runs import queries
 from server.runs.queries import RunView
 from server.runs.rules import DEPOTS
-from server.runs.service.rows import shown_rows
+from server.runs.service.rows import rows_of
 from server.runs.service.scoping import assigned
 from server.runs.tables import LoadLineRow, PlanRow, RunRow, StopVisitRow
+from server.sites import queries as sites
 from shared.ids import RunId, SiteId
 from shared.plan import NewLine
 from shared.refusals import Refusal, refuse
@@ -83,35 +85,58 @@ def write_plan(
     now: datetime,
 ) -> int:
     """Make `plan` the next version of the run and tell its devices; refuses a stale version."""
-    run = locked_run(session, site_id, run_id)
-    if run.plan_version != expected_version:
-        raise stale(session, run, expected_version)
+    view = locked_view(session, site_id, run_id, now)
+    check_version(session, view.run, expected_version)
+    return change_plan(session, view, plan, by=by, reason=reason, now=now).run.plan_version
+
+
+def change_plan(
+    session: Session, view: RunView, plan: PlanDraft, *, by: str, reason: str = "", now: datetime
+) -> RunView:
+    """The same for a run that was read under its lock; gives the run as it is afterwards."""
+    run, site_id = view.run, SiteId(view.run.site_id)
     rev = feed.lock(session, site_id, now)
-    session.flush()
-    view = queries.load(session, site_id, run_id)
     before = _snapshot(view)
     _edit(view, plan, rev)
-    made = _add(session, view, plan, now)
+    made, lines = _add(session, view, plan, now)
     visits = {one.id: one for one in (*view.visits, *made)}
     _arrange(visits.values(), [one for one in plan.order if one in visits])
     _retime(run, visits, plan)
-    for visit in visits.values():
-        visit.rev, visit.updated_at = rev, now
-    run.plan_version, run.pinned, run.rev, run.updated_at = expected_version + 1, True, rev, now
+    _stamp(session, visits.values(), rev, now)
+    run.plan_version, run.pinned, run.rev, run.updated_at = run.plan_version + 1, True, rev, now
     run.change = {"version": run.plan_version, "by": by, "at": to_ms(now), "reason": reason}
     for key in ("vehicle_id", "driver_id"):
         if key in plan.assign:
             setattr(run, key, plan.assign[key])
     if plan.note is not None:
         run.note = {"text": plan.note, "by": by, "at": to_ms(now)} if plan.note else None
-    session.add(_plan_row(view, plan, before, by=by, reason=reason, now=now))
+    row = _plan_row(view, plan, before, by=by, reason=reason, now=now)
+    session.add(row)
     if plan.assign:
         run.device_id = None if "driver_id" in plan.assign else run.device_id
         assigned(session, site_id, run, now)
     session.flush()
+    after = _after(session, view, row, visits.values(), lines)
     if run.in_feed:
-        feed.publish(session, site_id, shown_rows(session, site_id, run_id), now)
-    return run.plan_version
+        feed.publish(session, site_id, rows_of(session, site_id, after), now)
+    return after
+
+
+def locked_view(session: Session, site_id: SiteId, run_id: RunId, now: datetime) -> RunView:
+    """A whole run for who changes it: read after feed and run are locked, so that nothing is old.
+
+    The feed first, as everybody does who folds facts: two that wait for each other never move.
+    """
+    feed.lock(session, site_id, now)
+    locked_run(session, site_id, run_id)
+    session.flush()
+    return queries.load(session, site_id, run_id)
+
+
+def check_version(session: Session, run: RunRow, expected_version: int) -> None:
+    """Refuse to change a plan that moved on meanwhile."""
+    if run.plan_version != expected_version:
+        raise stale(session, run, expected_version)
 
 
 def locked_run(session: Session, site_id: SiteId, run_id: RunId) -> RunRow:
@@ -136,9 +161,8 @@ def stale(session: Session, run: RunRow, expected_version: int) -> Refusal:
     return refuse("plan_version", members=members, current=run.plan_version)
 
 
-def undo_draft(session: Session, site_id: SiteId, run_id: RunId) -> PlanDraft:
+def undo_draft(view: RunView) -> PlanDraft:
     """Draft the plan before the last version again; visits added by that version are cancelled."""
-    view = queries.load(session, site_id, run_id)
     before = view.plan.before
     if before is None:
         raise refuse("bad_state", why="nothing to undo")
@@ -208,8 +232,10 @@ def _edit(view: RunView, plan: PlanDraft, rev: int) -> None:
             visit.lock = dict(edit.lock) if edit.lock else None
 
 
-def _add(session: Session, view: RunView, plan: PlanDraft, now: datetime) -> list[StopVisitRow]:
-    made = []
+def _add(
+    session: Session, view: RunView, plan: PlanDraft, now: datetime
+) -> tuple[list[StopVisitRow], list[LoadLineRow]]:
+    made, lines = [], []
     for one in plan.added:
         arrival, departure = plan.times.get(one.id, (to_ms(now), to_ms(now)))
         row = StopVisitRow(
@@ -230,8 +256,37 @@ def _add(session: Session, view: RunView, plan: PlanDraft, now: datetime) -> lis
         )
         made.append(row)
         session.add(row)
-        session.add_all(_line_row(view.run, one, line, now) for line in one.lines)
-    return made
+        lines += [_line_row(view.run, one, line, now) for line in one.lines]
+    session.add_all(lines)
+    return made, lines
+
+
+def _stamp(session: Session, visits: Iterable[StopVisitRow], rev: int, now: datetime) -> None:
+    """Mark the visits that the plan has changed; what stays as it was keeps its row."""
+    touched = [one for one in visits if session.is_modified(one)]
+    for visit in touched:
+        visit.rev, visit.updated_at = rev, now
+    kept = [one for one in touched if one not in session.new]
+    write_alike(kept, "pos", "planned_arrival_at", "planned_departure_at")
+
+
+def _after(
+    session: Session,
+    view: RunView,
+    plan: PlanRow,
+    visits: Iterable[StopVisitRow],
+    lines: Sequence[LoadLineRow],
+) -> RunView:
+    """The run as it would be read again, without reading it again."""
+    fresh = {one.location_id for one in visits} - view.places.keys()
+    places = sites.locations(session, SiteId(view.run.site_id), fresh) if fresh else {}
+    return RunView(
+        view.run,
+        tuple(sorted(visits, key=lambda one: (one.pos, one.id))),
+        plan,
+        tuple(sorted((*view.loads, *lines), key=lambda one: one.id)),
+        {**view.places, **places},
+    )
 
 
 def _line_row(run: RunRow, visit: AddedVisit, line: NewLine, now: datetime) -> LoadLineRow:
@@ -266,19 +321,24 @@ def _arrange(visits: Any, order: Sequence[UUID]) -> None:
         else:
             place[row.id] = (last + 0.5, n)
     for pos, row in enumerate(sorted(rows, key=lambda one: place[one.id])):
-        row.pos = pos
+        if row.pos != pos:
+            row.pos = pos
 
 
 def _retime(run: RunRow, visits: Mapping[UUID, StopVisitRow], plan: PlanDraft) -> None:
     for visit_id, (arrival, departure) in plan.times.items():
         if visit_id in visits:
-            visits[visit_id].planned_arrival_at = from_ms(arrival)
-            visits[visit_id].planned_departure_at = from_ms(departure)
+            _set_times(visits[visit_id], from_ms(arrival), from_ms(departure))
     if plan.return_ms is not None:
         run.planned_return_at = from_ms(plan.return_ms)
         for visit in visits.values():
             if visit.kind == "end":
-                visit.planned_arrival_at = visit.planned_departure_at = run.planned_return_at
+                _set_times(visit, run.planned_return_at, run.planned_return_at)
+
+
+def _set_times(visit: StopVisitRow, arrival: datetime, departure: datetime) -> None:
+    if (visit.planned_arrival_at, visit.planned_departure_at) != (arrival, departure):
+        visit.planned_arrival_at, visit.planned_departure_at = arrival, departure
 
 
 def _plan_row(

@@ -171,7 +171,11 @@ def site_zone(session: Session, site_id: SiteId) -> tzinfo:
 def shown_rows(session: Session, site_id: SiteId, run_id: UUID) -> list[FeedChange]:
     """Rows of a run that devices may know, with the places they do not know yet."""
     session.flush()
-    view = queries.load(session, site_id, run_id)
+    return rows_of(session, site_id, queries.load(session, site_id, run_id))
+
+
+def rows_of(session: Session, site_id: SiteId, view: RunView) -> list[FeedChange]:
+    """The same of a run that is read already."""
     view.run.in_feed = True
     ids = {one.location_id for one in view.visits}
     ids |= {view.run.start_location, view.run.end_location}

@@ -108,7 +108,7 @@ def test_undo_brings_back_order_windows_and_cancelled_stops(
     moved = VisitEdit(windows=[(5, 6)], lock={"as": "first"})
     write(writer, view, PlanDraft(order=[c, a], edits={b: gone, c: moved}), 1)
 
-    draft = reads.run(lambda s: undo_draft(s, SITE, RunId(view.run.id)))
+    draft = reads.run(lambda s: undo_draft(runs.load(s, SITE, view.run.id)))
     write(writer, view, draft, 2)
 
     after = only_run(reads)
