@@ -17,6 +17,10 @@ from shared.gate import JSON_MAX_DEPTH, Unfit, clean, parse_json
         (b'{"a":"\\u0000"}', "control"),
         (b'{"a":"\\ud800"}', "control"),
         (b'{"\\u0007":1}', "control"),
+        (b'{"a":[{"b":"\\b"}]}', "control"),
+        (b'["\\r"]', "control"),
+        (b'["\x7f"]', "control"),
+        (b'["\x07"]', "not JSON"),
         (b"{", "not JSON"),
         (b"[" * 17 + b"]" * 17, "deeper"),
         (b"[" * 100_000, "deeper"),
@@ -34,6 +38,11 @@ def test_a_body_within_the_rules_passes() -> None:
         "a": [1, 2.5, None, True, "tab\tline\n"]
     }
     assert parse_json(deep)
+    assert parse_json(b'["caf\\u00e9 \\\\ud800", 9223372036854775807, -9223372036854775808]') == [
+        "café \\ud800",
+        2**63 - 1,
+        -(2**63),
+    ]
 
 
 def test_typed_text_is_cleaned_instead_of_refused() -> None:
