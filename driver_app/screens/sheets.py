@@ -161,5 +161,6 @@ def undo_bar(run: RunView, desk: Desk, beat: Beat) -> ft.Control:
         ft.Icons.CHECK_CIRCLE,
         Tone.DONE,
         identifier="run.saved",
+        inline=True,
         button=side_button(_("Undo"), "run.undo", undo, icon=ft.Icons.UNDO),
     )

@@ -31,14 +31,19 @@ def strip(
     *,
     button: ft.Control | None = None,
     identifier: str = "strip",
+    inline: bool = False,
 ) -> ft.Control:
-    """One sentence over the full width, with an icon, and what can be done about it."""
+    """One sentence over the full width, with an icon, and what can be done about it.
+
+    `inline`: a short sentence and a short button share one line.
+    """
     saying = text.body(words, color=tone.on_tint)
     saying.expand = True
     parts: list[ft.Control] = [ft.Icon(icon, size=28, color=tone.on_tint), saying]
-    inner: list[ft.Control] = [ft.Row(parts, spacing=theme.GAP)]
+    inner: list[ft.Control] = []
     if button is not None:
-        inner.append(button)
+        (parts if inline else inner).append(button)
+    inner.insert(0, ft.Row(parts, spacing=theme.GAP))
     return ft.Semantics(
         key=identifier,
         identifier=identifier,
