@@ -17,9 +17,9 @@ from starlette.types import ASGIApp
 from server.blobs import service as blobs
 from server.blobs.store import FolderBlobs
 from server.core import api as core_api
-from server.core import db, http, leader
+from server.core import db, http, leader, once
 from server.core.bus import Bus, ProcessBus
-from server.core.clock import Clock, SystemClock
+from server.core.clock import Clock, SystemClock, to_ms
 from server.core.guard import Guard
 from server.core.hosting import MISSING, Stop
 from server.core.http import GatedRoute, Parts
@@ -234,10 +234,11 @@ def _estimates(parts: Parts) -> Timer:
 
 
 def _tidying(parts: Parts) -> Timer:
-    """Forget old tombstones and revisions once a day."""
+    """Forget old tombstones, revisions and keys of requests once a day."""
 
     def tidy(now: datetime) -> None:
         for site_id in parts.reads.run(all_sites):
+            parts.writer.run(partial(once.forget, site_id=site_id, now_ms=to_ms(now)))
             parts.writer.run(partial(feed.tidy, site_id=site_id, now=now))
 
     return Timer("tidy", DAY_S, tidy)

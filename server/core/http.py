@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import parse_qsl
 
+from anyio.to_thread import run_sync
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from server.core import words
+from server.core import once, words
 from server.core.access import Principal, allow_route
 from server.core.bus import Bus
 from server.core.clock import Clock
@@ -166,9 +168,35 @@ class GatedRoute(APIRoute):
             check_right(request, access, one_object=one_object)
             if has_body and not _is_json(request):
                 raise refuse("bad_encoding", wanted="application/json")
-            return await inner(GatedRequest(request.scope, request.receive))
+            gated = GatedRequest(request.scope, request.receive)
+            return await _once(gated, inner, access)
 
         return handler
+
+
+async def _once(request: Request, inner: Endpoint, access: Mapping[str, str] | None) -> Response:
+    """Carry out a change under a key once; the same request again gets the first answer."""
+    key, who = request.headers.get(once.HEADER), request.scope.get("principal")
+    if key is None or who is None or request.method in ("GET", "HEAD"):
+        return await inner(request)
+    parts: Parts = request.app.state.parts
+    route = request.method, request.url.path
+    kind = (access or {}).get("resource", "")
+    body = request.url.query.encode() + b"\n" + await request.body()
+    ask = once.ask_of(who, key, route, body, kind=kind, now_ms=parts.clock.ms())
+    end = once.begin(ask)
+    try:
+        response = await inner(request)
+    except once.Again:
+        found = await run_sync(parts.reads.run, partial(once.first_answer, ask=ask))
+        return Response(found.body, found.status, media_type=found.media)
+    finally:
+        end()
+    if ask.claimed and isinstance(getattr(response, "body", None), bytes):
+        media = response.headers.get("content-type")
+        answer = once.Answered(response.status_code, media, bytes(response.body))
+        await run_sync(parts.writer.run, partial(once.keep, ask=ask, answer=answer))
+    return response
 
 
 def check_right(request: Request, access: Mapping[str, str] | None, *, one_object: bool) -> None:

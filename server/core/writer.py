@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
-from server.core import db
+from server.core import db, once
 from shared.ids import SiteId
 from shared.refusals import refuse
 
@@ -51,7 +51,7 @@ class SqliteWriter:
     def run(self, work: Callable[[Session], T]) -> T:
         """Carry out `work` on the writer's thread and return its answer after the commit."""
         assert threading.current_thread() is not self._thread, "a work never waits for a work"
-        waiting = _Waiting(work)
+        waiting = _Waiting(once.claiming(work))
         if not self._open:
             raise refuse("busy")
         try:
@@ -185,6 +185,7 @@ class PostgresWriter:
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Carry out `work` in its own transaction and return its answer after the commit."""
+        work = once.claiming(work)
         for _ in range(SERIALISATION_RETRIES):
             try:
                 return self._once(work)

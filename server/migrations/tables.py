@@ -5,6 +5,7 @@ import server.blobs.tables
 import server.core.audit
 import server.core.jobs
 import server.core.leader
+import server.core.once
 import server.dispatch.tables
 import server.facts.tables
 import server.feed.tables
