@@ -104,6 +104,12 @@ def allow(principal: Principal, verb: str, *, resource: Resource) -> None:
     raise refuse("not_found")
 
 
+def allow_list(principal: Principal, kind: str) -> None:
+    """Refuse a list that cannot be narrowed to what is the principal's own."""
+    if not reaches(principal, kind, "read") & {Reach.ANY, Reach.SELF}:
+        raise refuse("not_allowed")
+
+
 def allow_route(principal: Principal, kind: str, verb: str, *, one_object: bool) -> None:
     """Refuse at the door who has this right on no object at all."""
     if reaches(principal, kind, verb):

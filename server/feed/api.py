@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from server.core import http
+from server.core.access import allow_list
 from server.core.http import InClock, InReads, InWriter, Who, needs
 from server.feed import queries, service, wire
 
@@ -13,6 +14,7 @@ router = http.router("/api/v1", tags=["exceptions"])
 @router.get("/exceptions", openapi_extra=needs("exceptions", "read"))
 def exceptions(who: Who, reads: InReads) -> dict[str, Any]:
     """List the open exceptions, gravest first."""
+    allow_list(who, "exceptions")
     found = reads.run(lambda session: queries.exceptions_for(session, who))
     return {"items": [wire.exception_out(one) for one in found], "next": None}
 

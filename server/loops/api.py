@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Body
 
 from server.core import http
-from server.core.access import Resource, allow
+from server.core.access import Resource, allow, allow_list
 from server.core.http import InClock, InParts, InReads, InWriter, Who, needs
 from server.loops import queries, service
 from server.travel import service as travel
@@ -47,6 +47,7 @@ class Exceptions(Wire):
 @router.get("/loops", openapi_extra=needs("loops", "read"))
 def list_loops(who: Who, reads: InReads) -> dict[str, Any]:
     """Every loop of the site."""
+    allow_list(who, "loops")
     rows = reads.run(lambda s: queries.visible(s, who))
     return {"items": [queries.write_loop(row) for row in rows], "next": None}
 

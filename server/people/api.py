@@ -7,7 +7,7 @@ from fastapi import Request
 from sqlmodel import Session
 
 from server.core import http
-from server.core.access import Principal
+from server.core.access import Principal, allow_list
 from server.core.http import InClock, InParts, InReads, InWriter, Who, needs
 from server.people import devices as pairing
 from server.people import drivers as driving
@@ -120,6 +120,7 @@ def change_driver(
 @router.get("/devices", openapi_extra=needs("devices", "read"))
 def devices(who: Who, reads: InReads) -> wire.Items:
     """List the devices and what they last said of themselves."""
+    allow_list(who, "devices")
     rows = reads.run(lambda s: queries.devices(s, who))
     return wire.Items(items=[wire.device_out(row) for row in rows])
 

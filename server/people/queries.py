@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, select
 
-from server.core.access import Principal, Role
+from server.core.access import Principal, Role, reaches
+from server.core.matrix import Reach
 from server.people.tables import (
     ApiTokenRow,
     DeviceRow,
@@ -118,7 +120,9 @@ def device(session: Session, site_id: SiteId, device_id: DeviceId) -> DeviceRow 
 
 
 def devices(session: Session, who: Principal) -> Sequence[DeviceRow]:
-    """The devices a principal may see, by name."""
+    """The devices a principal may see, by name; a Carrier's cannot be told apart yet."""
+    if not reaches(who, "devices", "read") & {Reach.ANY, Reach.SELF}:
+        return []
     query = select(DeviceRow).where(col(DeviceRow.site_id) == who.site_id)
     if who.kind == "device":
         query = query.where(col(DeviceRow.id) == who.device_id)
@@ -140,6 +144,20 @@ def devices_of_driver(session: Session, site_id: SiteId, driver_id: DriverId) ->
 def active_devices(session: Session, site_id: SiteId) -> Sequence[DeviceId]:
     """Every active device of the site."""
     return _active_where(session, site_id)
+
+
+def devices_with_unsent(session: Session, site_id: SiteId) -> frozenset[DeviceId]:
+    """Active devices that said they still hold facts or files."""
+    rows = session.execute(
+        columns(col(DeviceRow.id), col(DeviceRow.unsent_json)).where(
+            col(DeviceRow.site_id) == site_id,
+            col(DeviceRow.state) == "active",
+            col(DeviceRow.unsent_json).is_not(None),
+        )
+    )
+    return frozenset(
+        DeviceId(key) for key, told in rows if told.get("events", 0) + told.get("blobs", 0) > 0
+    )
 
 
 def _active_where(session: Session, site_id: SiteId, *where: object) -> Sequence[DeviceId]:

@@ -1,7 +1,8 @@
 """Dispatch by rule: what is due and unblocked goes to its devices, what is not says why."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from server.feed import service as feed
 from server.runs import queries as runs
 from server.runs import service as running
 from server.runs.marks import MISS_AFTER_S
+from server.runs.queries.due import dispatched_before, leaving_between
 from server.runs.service import Overrides
 from server.sites import queries as sites
 from shared.ids import RunId, SiteId
+from shared.local_time import local_day, zone
 from shared.refusals import Refusal
 
 DISPATCH_AHEAD_S = 57_600
@@ -39,9 +42,9 @@ def dispatch_due(
     """Dispatch every planned run that leaves within DISPATCH_AHEAD_S and that nothing blocks."""
     done = Dispatched()
     for one in [site_id] if site_id is not None else reads.run(sites.all_sites):
-        due = reads.run(_due_of(one, now))
-        for start in range(0, len(due), RUNS_PER_WORK):
-            part = due[start : start + RUNS_PER_WORK]
+        leaving = reads.run(_due_of(one, now))
+        for start in range(0, len(leaving), RUNS_PER_WORK):
+            part = leaving[start : start + RUNS_PER_WORK]
             found = writer.run(_work(one, part, gate, now))
             done = Dispatched(done.dispatched + found.dispatched, done.blocked + found.blocked)
     return done
@@ -52,7 +55,7 @@ def _due_of(site_id: SiteId, now: datetime) -> Callable[[Session], list[UUID]]:
         auto = sites.settings(session, site_id).auto_dispatch
         ahead_s = DISPATCH_AHEAD_S if auto else BY_HAND_S
         since = now - timedelta(seconds=MISS_AFTER_S)
-        return runs.due(session, site_id, now + timedelta(seconds=ahead_s), since=since)
+        return leaving_between(session, site_id, now + timedelta(seconds=ahead_s), since=since)
 
     return look
 
@@ -81,6 +84,25 @@ def _one(
         return False
     running.dispatch(session, system(site_id), run_id, gate=items, now=now)
     return True
+
+
+def hand_over_tomorrow(reads: Reads, writer: Writer, now: datetime) -> int:
+    """Give the devices those of tomorrow's runs that were dispatched before today; how many."""
+    count = 0
+    for one in reads.run(sites.all_sites):
+        early = reads.run(partial(_dispatched_early, site_id=one, now=now))
+        for start in range(0, len(early), RUNS_PER_WORK):
+            part = [RunId(key) for key in early[start : start + RUNS_PER_WORK]]
+            writer.run(partial(running.rescope, site_id=one, now=now, run_ids=part))
+        count += len(early)
+    return count
+
+
+def _dispatched_early(session: Session, site_id: SiteId, now: datetime) -> list[UUID]:
+    tz = zone(sites.site(session, site_id).tz)
+    today = local_day(now, tz)
+    midnight = datetime.combine(today, time.min, tzinfo=tz)
+    return dispatched_before(session, site_id, today + timedelta(days=1), midnight)
 
 
 def _say_why(

@@ -9,8 +9,8 @@ from sqlmodel import Session
 from server.core.db import Reads, Writer
 from server.core.jobs import Handler, Job
 from server.loops.service import MATERIALISE
-from server.runs import queries as runs
 from server.runs import service as running
+from server.runs.queries.due import next_departure
 from server.schedule.alarm import Timer
 from server.schedule.dispatcher import (
     DISPATCH_AHEAD_S,
@@ -18,6 +18,7 @@ from server.schedule.dispatcher import (
     dispatch_all,
     dispatch_due,
     dispatch_one,
+    hand_over_tomorrow,
 )
 from server.schedule.materialiser import Made, materialise
 from server.sites import queries as sites
@@ -30,6 +31,7 @@ __all__ = [
     "dispatch_all",
     "dispatch_due",
     "dispatch_one",
+    "hand_over_tomorrow",
     "handlers",
     "materialise",
     "next_due",
@@ -39,6 +41,7 @@ __all__ = [
 
 MATERIALISE_EVERY_S = 3_600
 DISPATCH_EVERY_S = 60
+TOMORROW_EVERY_S = 3_600
 
 
 def sweep(reads: Reads, writer: Writer, now: datetime, *, site_id: SiteId | None = None) -> int:
@@ -78,7 +81,7 @@ def handlers(reads: Reads, writer: Writer, gate: Gate) -> Mapping[str, Handler]:
 
 
 def timers(reads: Reads, writer: Writer, gate: Gate) -> list[Timer]:
-    """Clocks of this room: materialise hourly, dispatch and sweep every minute."""
+    """Clocks of this room: make and hand over runs hourly, dispatch and sweep by the minute."""
 
     def tick(now: datetime) -> None:
         dispatch_due(reads, writer, gate, now)
@@ -86,6 +89,7 @@ def timers(reads: Reads, writer: Writer, gate: Gate) -> list[Timer]:
 
     return [
         Timer("materialise", MATERIALISE_EVERY_S, lambda now: materialise(reads, writer, now)),
+        Timer("tomorrow", TOMORROW_EVERY_S, lambda now: hand_over_tomorrow(reads, writer, now)),
         Timer("dispatch", DISPATCH_EVERY_S, tick, next_due(reads)),
     ]
 
@@ -98,7 +102,7 @@ def next_due(reads: Reads) -> Callable[[datetime], datetime | None]:
 
         def of_all(session: Session) -> list[datetime | None]:
             every = sites.all_sites(session)
-            return [runs.next_departure(session, one, now + ahead) for one in every]
+            return [next_departure(session, one, now + ahead) for one in every]
 
         soonest = min((at for at in reads.run(of_all) if at is not None), default=None)
         return None if soonest is None else soonest - ahead

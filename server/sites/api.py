@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Body, Query
 
 from server.core import http
-from server.core.access import Resource, allow
+from server.core.access import Resource, allow, allow_list
 from server.core.http import InClock, InReads, InWriter, Who, needs
 from server.sites import queries, service
 from server.sites.rules import Calendar, Reason
@@ -36,6 +36,7 @@ def list_locations(
     who: Who, reads: InReads, cursor: Cursor = None, kind: str | None = None, q: str | None = None
 ) -> dict[str, Any]:
     """Places, page by page."""
+    allow_list(who, "places")
     rows = reads.run(lambda s: queries.visible(s, who, after=cursor, kind=kind, text=q))
     following = str(rows[-1].id) if len(rows) == queries.PAGE_MAX else None
     return {"items": [queries.write_location(row) for row in rows], "next": following}

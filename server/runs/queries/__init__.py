@@ -250,26 +250,6 @@ def known_of_loop(
     ]
 
 
-def due(session: Session, site_id: SiteId, until: datetime, *, since: datetime) -> list[UUID]:
-    """Planned runs that leave between these instants, by departure."""
-    query = select(RunRow.id).where(
-        col(RunRow.site_id) == site_id,
-        col(RunRow.plan_state) == "planned",
-        col(RunRow.planned_departure_at).between(since, until),
-    )
-    return list(session.exec(query.order_by(col(RunRow.planned_departure_at))))
-
-
-def next_departure(session: Session, site_id: SiteId, since: datetime) -> datetime | None:
-    """When the next planned run leaves."""
-    query = select(func.min(RunRow.planned_departure_at)).where(
-        col(RunRow.site_id) == site_id,
-        col(RunRow.plan_state) == "planned",
-        col(RunRow.planned_departure_at) > since,
-    )
-    return session.exec(query).one()
-
-
 def open_runs(session: Session, site_id: SiteId) -> list[RunRow]:
     """Dispatched runs that are not closed yet."""
     query = select(RunRow).where(

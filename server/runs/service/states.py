@@ -153,8 +153,16 @@ def grant_claim(session: Session, who: Principal, run_id: RunId, *, now: datetim
 
 
 def any_to_close(session: Session, site_id: SiteId, now: datetime) -> bool:
-    """Say whether a run is long over but still open."""
-    return any(_long_over(run, now) for run in queries.open_runs(session, site_id))
+    """Say whether a run is long over, still open, and awaits nothing from its devices."""
+    return bool(_to_close(session, site_id, now))
+
+
+def _to_close(session: Session, site_id: SiteId, now: datetime) -> list[RunRow]:
+    over = [run for run in queries.open_runs(session, site_id) if _long_over(run, now)]
+    if not over:
+        return []
+    unsent = people.devices_with_unsent(session, site_id)
+    return [run for run in over if not devices_of(session, site_id, run, now) & unsent]
 
 
 def _long_over(run: RunRow, now: datetime) -> bool:
@@ -162,16 +170,12 @@ def _long_over(run: RunRow, now: datetime) -> bool:
     return run.returned_at is not None and run.returned_at <= limit
 
 
-def close_done(
-    session: Session, site_id: SiteId, *, now: datetime, unsent: frozenset[DeviceId] = frozenset()
-) -> int:
+def close_done(session: Session, site_id: SiteId, *, now: datetime) -> int:
     """Close runs a day after their end, unless a device of theirs still holds something."""
-    closed = []
-    for run in queries.open_runs(session, site_id):
-        if _long_over(run, now) and not devices_of(session, site_id, run, now) & unsent:
-            run.plan_state, run.updated_at = "closed", now
-            run.rev = feed.lock(session, site_id, now)
-            closed.append(run)
+    closed = _to_close(session, site_id, now)
+    for run in closed:
+        run.plan_state, run.updated_at = "closed", now
+        run.rev = feed.lock(session, site_id, now)
     for run in closed:
         feed.publish(session, site_id, shown_rows(session, site_id, RunId(run.id)), now)
     rescope_runs(session, site_id, closed, now)

@@ -9,11 +9,12 @@ from server.feed import queries as feed
 from server.people import devices
 from server.runs import service as running
 from server.runs.service import rescope
-from server.schedule.service import dispatch_due, materialise
+from server.schedule.service import dispatch_due, hand_over_tomorrow, materialise
 from shared.departure import Departure
 from shared.ids import DeviceId, DriverId, RunId
 from shared.refusals import Refusal
 from tests.helpers.a_site import (
+    MONDAY,
     NOON,
     SITE,
     SUPERVISOR,
@@ -194,3 +195,32 @@ def test_assigning_another_van_moves_the_run_between_devices(
     assert made == 2
     assert f"run:{run_id}" in scopes(reads, other)
     assert f"run:{run_id}" not in scopes(reads, device)
+
+
+def test_a_run_dispatched_days_ahead_reaches_the_device_when_its_day_is_tomorrow(
+    writer: AnyWriter, reads: SnapshotReads
+) -> None:
+    _, device = a_day(writer, reads)
+    day = MONDAY + timedelta(days=3)
+    run_id = RunId(only_run(reads, day).run.id)
+    writer.run(lambda s: running.dispatch(s, SUPERVISOR, run_id, now=NOON))
+    scope = f"run:{run_id}"
+
+    seen = {}
+    for days in (0, 1, 2):
+        hand_over_tomorrow(reads, writer, NOON + timedelta(days=days))
+        seen[days] = scope in scopes(reads, device)
+
+    assert seen == {0: False, 1: False, 2: True}
+
+
+def test_looking_at_tomorrow_again_changes_nothing(writer: AnyWriter, reads: SnapshotReads) -> None:
+    a_day(writer, reads)
+    run_id = RunId(only_run(reads, MONDAY + timedelta(days=3)).run.id)
+    writer.run(lambda s: running.dispatch(s, SUPERVISOR, run_id, now=NOON))
+    hand_over_tomorrow(reads, writer, NOON + timedelta(days=2))
+    before = reads.run(lambda s: feed.head(s, SITE))
+
+    hand_over_tomorrow(reads, writer, NOON + timedelta(days=2, hours=1))
+
+    assert reads.run(lambda s: feed.head(s, SITE)) == before

@@ -9,6 +9,7 @@ from server.core.writer import AnyWriter, SnapshotReads
 from server.facts import service as facts
 from server.feed import queries as feed
 from server.feed import service as telling
+from server.people import devices
 from server.runs import service as running
 from server.runs.service import refold
 from server.schedule.service import materialise, sweep
@@ -168,3 +169,26 @@ def test_a_run_is_closed_a_day_after_its_end_and_leaves_the_device(
 
     assert (before, only_run(reads).run.plan_state) == ("dispatched", "closed")
     assert not has(reads, device, run_id)
+
+
+@pytest.mark.parametrize("unsent", [{"events": 1, "blobs": 0}, {"events": 0, "blobs": 2}])
+def test_a_run_stays_open_while_its_device_still_holds_something(
+    writer: AnyWriter, reads: SnapshotReads, run_id: RunId, unsent: dict[str, int]
+) -> None:
+    device = pair_device(writer, "Phone")
+    take(writer, run_id, device, about(run_id, RunClaimed()))
+    take(writer, run_id, device, about(run_id, RunStarted(vehicle=text_id("van"))))
+    take(writer, run_id, device, about(run_id, RunFinished()))
+    ended = only_run(reads).run.returned_at
+    assert ended is not None
+
+    def report(told: dict[str, int]) -> None:
+        writer.run(lambda s: devices.seen(s, SITE, device, now=NOON, unsent=told))
+
+    report(unsent)
+    sweep(reads, writer, ended + timedelta(hours=25))
+    held = only_run(reads).run.plan_state
+    report({"events": 0, "blobs": 0})
+    sweep(reads, writer, ended + timedelta(hours=26))
+
+    assert (held, only_run(reads).run.plan_state) == ("dispatched", "closed")

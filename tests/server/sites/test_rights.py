@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
+from httpx import AsyncClient
 
 from server.core.access import Principal, Role
 from server.core.http import Parts
 from server.core.writer import AnyWriter, SnapshotReads
 from server.feed import queries as feed
+from server.people import queries as people
 from server.sites import queries as sites
 from server.sites import service
 from server.sites.rules import REASONS
@@ -16,7 +18,15 @@ from shared.geo import Point
 from shared.ids import CarrierId, LocationId
 from shared.refusals import Refusal
 from shared.site import Location
-from tests.helpers.a_site import DISPATCHER, NOON, SITE, SUPERVISOR, found_site, publish_loop
+from tests.helpers.a_site import (
+    DISPATCHER,
+    NOON,
+    SITE,
+    SUPERVISOR,
+    found_site,
+    pair_device,
+    publish_loop,
+)
 from tests.helpers.builders import id_of, text_id
 from tests.server.conftest import as_person
 
@@ -113,7 +123,7 @@ def test_a_place_goes_through_the_database_unchanged(
     [
         (Role.PLANNER, {"locations": 4, "loops": 1, "settings": 200, "change": 200, "set": 403}),
         (Role.DISPATCHER, {"locations": 4, "loops": 1, "settings": 200, "change": 403, "set": 403}),
-        (Role.CARRIER_MANAGER, {"locations": 0, "loops": 0, "settings": 403, "change": 403,
+        (Role.CARRIER_MANAGER, {"locations": 403, "loops": 403, "settings": 403, "change": 403,
                                 "set": 403}),
     ],
 )  # fmt: skip
@@ -133,11 +143,30 @@ async def test_each_role_sees_and_changes_what_the_matrix_says(
         as_person(app, person("Pat", role, carrier_id=carrier)) as pat,
     ):
         found = {
-            "locations": len((await pat.get("/api/v1/locations")).json()["items"]),
-            "loops": len((await pat.get("/api/v1/loops")).json()["items"]),
+            "locations": await _count(pat, "locations"),
+            "loops": await _count(pat, "loops"),
             "settings": (await pat.get("/api/v1/settings")).status_code,
             "change": (await pat.patch(PLACE, json={"name": "New mill"})).status_code,
             "set": (await pat.patch("/api/v1/settings", json={"keep_s": 1})).status_code,
         }
 
     assert found == answers
+
+
+async def _count(asking: AsyncClient, kind: str) -> int:
+    """How many there are, or the status of the refusal."""
+    answer = await asking.get(f"/api/v1/{kind}")
+    return len(answer.json()["items"]) if answer.status_code == 200 else answer.status_code
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", ["locations", "loops", "devices", "exceptions"])
+async def test_a_carrier_is_refused_what_cannot_be_narrowed_to_its_own(
+    app: FastAPI, parts: Parts, person: Callable[..., Principal], kind: str
+) -> None:
+    found_site(parts.writer)
+    pair_device(parts.writer, "Van 4")
+    theirs = person("Cara", Role.CARRIER_MANAGER, carrier_id=CarrierId(id_of("carrier")))
+    async with app.router.lifespan_context(app), as_person(app, theirs) as cara:
+        assert await _count(cara, kind) == 403
+    assert parts.reads.run(lambda s: people.devices(s, theirs)) == []
