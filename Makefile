@@ -44,4 +44,4 @@ bench: setup
 
 screens: setup
 	$(BIN)/python -m tests.helpers.chromium
-	MILKRUN_SCREENS=docs/pictures $(BIN)/pytest -m e2e tests/e2e/test_screens.py
+	MILKRUN_SCREENS=$(CURDIR)/artefacts/screens $(BIN)/pytest -m e2e tests/e2e

@@ -56,18 +56,26 @@ class Cab(DriverTab):
         """
         self.tap("run.next.arrive")
         self.tap("stop.proof")
-        self.tap("stop.photo.camera")
-        self.wait("stop.photo.shoot")
-        self.page.wait_for_timeout(GESTURE_MS * (2 + turn))
-        self.tap("stop.photo.shoot")
-        self.page.locator("[flt-semantics-identifier$='.out']").first.wait_for(
-            state="attached", timeout=SEEN_MS
-        )
+        self.photograph(turn)
         for _ in range(turn):
             self.sign("stop.signature")
         self.tap("proof.complete")
         self.wait("run.saved")
         self.page.wait_for_timeout(GESTURE_MS)
+
+    def photograph(self, turn: int, tries: int = 4) -> None:
+        """Take a picture; a camera that was too slow to open is asked again, as a driver would."""
+        taken = self.page.locator("[flt-semantics-identifier$='.out']").first
+        for left in reversed(range(tries)):
+            self.tap("stop.photo.camera")
+            try:
+                self.page.wait_for_timeout(GESTURE_MS * (2 + turn))
+                super().tap("stop.photo.shoot")
+                taken.wait_for(state="attached", timeout=SEEN_MS)
+            except Error:
+                assert left, "no picture after several tries"
+            else:
+                return
 
     def see_change(self) -> None:
         """Open what changed in the plan, as the strip on the run offers it."""
