@@ -1,6 +1,5 @@
 """The command line: every verb of `milkrun`, its settings, its exit code."""
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from server import app as composition
+from server.core import bench as benches
 from server.core import db, hosting, logs
 from server.core.clock import SystemClock
 from server.core.hosting import BAD_USE, DONE, FINDINGS, INTERNAL, MISSING, Stop
@@ -33,7 +33,6 @@ from server.people import queries as people_queries
 from server.people.rules import new_token
 from server.schedule import preview as previewing
 from server.sites import queries as sites
-from shared.gate import Unfit, parse_json
 from shared.ids import SiteId
 from shared.refusals import Refusal
 
@@ -309,6 +308,14 @@ def resequence(
     raise typer.Exit(found)
 
 
+@cli.command()
+def bench(
+    name: Annotated[str, typer.Argument(help="resequence, change or all.")],
+) -> None:
+    """Measure the product on this machine; only from a checkout."""
+    raise typer.Exit(benches.run(name))
+
+
 @schedule.command()
 def preview(
     file: Annotated[Path, typer.Argument(metavar="RULE.json", help="The rule.")],
@@ -317,13 +324,8 @@ def preview(
     missing: Annotated[bool, typer.Option("--missing", help="Tell dates without too.")] = False,  # noqa: FBT002
 ) -> None:
     """Print the departures of a rule, one JSON object per line."""
-    try:
-        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
-        rule = previewing.read_rule(parse_json(body))
-    except (OSError, Unfit) as error:
-        raise Stop(BAD_USE, f"{file} cannot be read: {error}") from error
-    for line in previewing.preview(rule, first.date(), last.date(), missing=missing):
-        typer.echo(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
+    for line in previewing.lines(file, first.date(), last.date(), missing=missing):
+        typer.echo(line)
 
 
 @device.command()

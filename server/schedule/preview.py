@@ -1,19 +1,23 @@
 """`milkrun schedule preview`: the calendar and DST rule as JSON lines, without a database."""
 
+import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, ValidationError
 from sqlmodel import Session
 
+from server.core.hosting import BAD_USE, Stop
 from server.loops import queries as loops
 from server.schedule.calendars import rule_of
 from server.schedule.rules import Line, Missing, Rule, lines_of
 from server.sites import queries as sites
 from shared.departure import Departure
-from shared.gate import Day, Many, Text, WallTime, Wire, read_array
+from shared.gate import Day, Many, Text, Unfit, WallTime, Wire, parse_json, read_array
 from shared.ids import LoopId, SiteId
 from shared.local_time import zone
 from shared.loop import HolidayRule
@@ -101,6 +105,17 @@ def _zone(name: str) -> ZoneInfo:
 def _refusal(error: ValidationError) -> Refusal:
     found = [("/" + "/".join(map(str, item["loc"])), item["msg"]) for item in error.errors()]
     return refuse("bad_input", errors=found, why=", ".join(where for where, _ in found)[:200])
+
+
+def lines(file: Path, first: date, last: date, *, missing: bool) -> Iterator[str]:
+    """The preview of a file, or of standard input for `-`, one JSON text a line."""
+    try:
+        body = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        rule = read_rule(parse_json(body))
+    except (OSError, Unfit) as error:
+        raise Stop(BAD_USE, f"{file} cannot be read: {error}") from error
+    for line in preview(rule, first, last, missing=missing):
+        yield json.dumps(line, ensure_ascii=False, separators=(",", ":"))
 
 
 def preview(

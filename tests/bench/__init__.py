@@ -1,0 +1,1 @@
+"""Benchmarks: figures of the product as measured on this machine, run by `milkrun bench`."""
