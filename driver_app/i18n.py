@@ -11,6 +11,7 @@ LANGUAGES = ("en", "de")
 MINUTE_S = 60
 HOUR_S = 3600
 KM_FROM_M = 1000
+WHOLE_UNITS = ("box", "pallet", "cage")
 
 
 @dataclass
@@ -104,8 +105,19 @@ def distance(metres: float) -> str:
     return text.replace(".", ",") if lang() == "de" else text
 
 
+def _whole(n: int, unit: str) -> str:
+    """Whole things of a unit everybody knows, in the language spoken."""
+    return {
+        "box": n_("{n} box", "{n} boxes", n),
+        "pallet": n_("{n} pallet", "{n} pallets", n),
+        "cage": n_("{n} cage", "{n} cages", n),
+    }[unit]
+
+
 def amount(value: float, unit: str = "") -> str:
     """A quantity without useless decimals, with its unit if there is one."""
+    if unit in WHOLE_UNITS and value == int(value):
+        return _whole(int(value), unit)
     text = f"{value:g}"
     text = text.replace(".", ",") if lang() == "de" else text
     return f"{text} {unit}".strip()

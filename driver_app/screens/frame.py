@@ -31,7 +31,7 @@ def frame(
 ) -> ft.View:
     """Lay out one screen; `side` stands beside the body where there is room, else below it.
 
-    `whole` fills the middle instead of them; `calm` leaves out badge and strips: before pairing
+    `whole` fills the middle below them; `calm` leaves out badge and strips: before pairing
     there is nothing to send.
     """
     strips: list[ft.Control] = [] if calm else [strips_of(desk.session, desk)]
@@ -64,7 +64,12 @@ def _middle(
     desk: Desk, body: Sequence[ft.Control], side: Sequence[ft.Control], whole: ft.Control | None
 ) -> ft.Control:
     if whole is not None:
-        return whole
+        return ft.Column(
+            [*body, whole],
+            spacing=0,
+            expand=True,
+            horizontal_alignment=ft.CrossAxisAlignment.STRETCH,
+        )
     if not (desk.look.wide and side):
         return _column([*body, *side])
     left, right = _column(body), _column(side)

@@ -70,9 +70,13 @@ def station_part(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
         set_draft(await opened(desk, visit, "station"))
 
     ft.use_effect(load, [visit.id])
+    name = text.card_title(visit.name)
+    name.expand = True
     rows: list[ft.Control] = [
-        ft.Row([chip(_("Now at"), ft.Icons.PLACE, Tone.MAIN), *_side(visit)], wrap=True),
-        text.card_title(visit.name),
+        ft.Row(
+            [chip(_("Now at"), ft.Icons.PLACE, Tone.MAIN), name, *_side(visit)],
+            spacing=theme.GAP,
+        ),
     ]
     rows.append(_scan(visit, run, desk))
     if draft is not None and draft.visit == visit.id:

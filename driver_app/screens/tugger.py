@@ -97,19 +97,19 @@ def _landscape(desk: Desk, run: RunView) -> ft.View:
     body = ft.Row(
         [
             column([card([_line(run)])], LEFT * scale),
-            column([andon_strip(run, desk), change_strip(run, desk), _middle(run, desk)], None),
+            column([_middle(run, desk)], None),
             column([_time(run, desk), _calls(run, desk.slow, desk)], RIGHT * scale),
         ],
         spacing=theme.EDGE,
         expand=True,
         vertical_alignment=ft.CrossAxisAlignment.START,
     )
-    # One page-wide column: the three parts scroll inside it, header and button stay.
+    # One page-wide column: strips over the full width, three parts that scroll below them.
     return frame(
         desk,
         run_route(run.id),
         title_of(run),
-        [],
+        [andon_strip(run, desk), change_strip(run, desk)],
         back="/runs",
         whole=body,
         footer=[_foot(run, desk)],
@@ -145,7 +145,7 @@ def _place(visit: VisitView, run: RunView) -> Place:
 
 
 def _open_calls(visit: VisitView) -> int:
-    return 0 if visit.final else sum(1 for line in visit.lines if line.drop)
+    return 0 if visit.final else sum(line.planned for line in visit.lines if line.drop)
 
 
 @ft.component
@@ -197,7 +197,8 @@ def _middle(run: RunView, desk: Desk) -> ft.Control:
 def _calls(run: RunView, beat: Beat, desk: Desk) -> ft.Control:
     """Stations ahead that wait for something, and in how many minutes they are due."""
     now_ms = desk.ctx.now_ms() if beat.n >= 0 else 0
-    ahead = [v for v in run.visits if v.open and calls_of(v) and v.id != run.next_visit]
+    here = run.next_visit if run.departed_ms is not None else None
+    ahead = [v for v in run.visits if v.open and calls_of(v) and v.id != here]
     if not ahead:
         return ft.Container(visible=False)
     rows: list[ft.Control] = [section(_("Next calls"))]
@@ -233,6 +234,7 @@ def andon_strip(run: RunView, desk: Desk) -> ft.Control:
         ft.Icons.CAMPAIGN,
         Tone.WARN if seen else Tone.BAD,
         button=look,
+        inline=desk.look.wide,
         identifier="strip.andon",
     )
 
@@ -280,7 +282,7 @@ def _glance(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
         ),
         name,
         ft.Row(
-            [text.action(at(run, visit.expected_ms or visit.planned_arrival_ms))],
+            [text.action(at(run, visit.planned_arrival_ms))],
             alignment=ft.MainAxisAlignment.CENTER,
         ),
     ]

@@ -21,7 +21,7 @@ def tone_of(left_s: int) -> Tone:
 def word_of(left_s: int) -> str:
     """The same in a word."""
     if left_s < 0:
-        return _("late {time}").format(time=minutes(-left_s))
+        return _("late {time}").format(time=minutes(max(60, -left_s)))
     return _("hurry") if left_s <= HURRY_S else _("on takt")
 
 

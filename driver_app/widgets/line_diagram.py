@@ -1,4 +1,4 @@
-"""The circle of a tugger drawn as a line: what is done, where the train is, who calls."""
+"""The circle of a tugger drawn as a line: what is done, where the train is, who waits for boxes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,11 +55,18 @@ def _dot(station: Station) -> ft.Control:
     ]
     if station.calls:
         row.append(
-            ft.Icon(
-                ft.Icons.PRIORITY_HIGH,
-                size=24,
-                color=Tone.BAD.ground,
-                semantics_label=_("calls"),
+            ft.Row(
+                [
+                    text.label(str(station.calls)),
+                    ft.Icon(
+                        ft.Icons.INVENTORY_2_OUTLINED,
+                        size=18,
+                        color=theme.SOFT,
+                        semantics_label=_("calls"),
+                    ),
+                ],
+                spacing=4,
+                tight=True,
             )
         )
     return ft.Semantics(

@@ -3,6 +3,7 @@
 import ast
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ NAMES = {"Roboto", "English", "Deutsch", "Milk Run"}
 @pytest.fixture(scope="module")
 def german() -> Catalog:
     return read_po(io.BytesIO((DE / "app.po").read_bytes()), locale="de")
+
+
+@pytest.fixture(autouse=True)
+def english_again() -> Iterator[None]:
+    """The tests of other files speak English."""
+    yield
+    i18n.speak("en")
 
 
 def spoken() -> set[str]:

@@ -152,5 +152,5 @@ def test_the_badge_has_a_word_and_a_number(where: str, words: str) -> None:
 async def test_the_line_names_every_station_and_who_calls() -> None:
     stations = [Station("1", "Axle", Place.DONE), Station("2", "Frame", Place.HERE, calls=2)]
     async with HeadlessApp(alone(lambda: line_diagram(stations))) as app:
-        assert app.texts() == ["Axle", "Frame"]
+        assert app.texts() == ["Axle", "Frame", "2"]
         assert app.identifiers() == ["tugger.line.1", "tugger.line.2"]
