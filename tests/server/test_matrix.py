@@ -16,7 +16,7 @@ from server.core.http import X_ACCESS, GatedRoute, Parts
 from server.core.public import PUBLIC
 from server.people import devices, service
 from server.sites import service as sites
-from shared.ids import DeviceId, SiteId
+from shared.ids import DeviceId, SiteId, VehicleId
 from shared.site import Site
 from tests.helpers.clock import ManualClock
 from tests.server.conftest import as_person, stranger
@@ -113,7 +113,7 @@ async def _with(
         asking.headers["Authorization"] = "Bearer mrd_" + "A" * 43
         return asking
     parts: Parts = app.state.parts
-    token, device = _device(parts, site)
+    token, device = paired_device(parts, site)
     asking.headers["Authorization"] = f"Bearer {token}"
     if credential == "expired":
         clock.pass_time(days=91)
@@ -123,10 +123,14 @@ async def _with(
     return asking
 
 
-def _device(parts: Parts, site: SiteId) -> tuple[str, UUID]:
+def paired_device(parts: Parts, site: SiteId, vehicle: UUID | None = None) -> tuple[str, UUID]:
+    """Pair a device, bound to this vehicle; gives its token and id."""
+    vehicle_id = VehicleId(vehicle) if vehicle else None
     now = parts.clock.now()
     who = system(site)
-    made = parts.writer.run(lambda s: devices.issue_code(s, who, name="Van", now=now))
+    made = parts.writer.run(
+        lambda s: devices.issue_code(s, who, name="Van", vehicle_id=vehicle_id, now=now)
+    )
     paired = parts.writer.run(lambda s: devices.pair(s, devices.Ask(made.code, "Van"), now=now))
     assert paired is not None
     return paired.token, paired.device_id
@@ -177,7 +181,7 @@ async def test_a_device_may_do_what_the_table_says(
     app: FastAPI, client: AsyncClient, site: SiteId
 ) -> None:
     del client
-    token, device = _device(app.state.parts, site)
+    token, device = paired_device(app.state.parts, site)
     asking = stranger(app)
     asking.headers["Authorization"] = f"Bearer {token}"
     principal = Principal(
