@@ -45,7 +45,7 @@ def look_at(
     found = _estimates(seen, now) if seen is not None else {}
     basis = "fact" if seen is not None and seen.progress.underway else "clock"
     given = _given(view, found, basis)
-    moved = running.set_estimates(session, site_id, given, made_at=now) > 0
+    moved = running.set_estimates(session, view, given, made_at=now) > 0
     marked = _mark(session, site_id, view, found, now)
     if moved or marked:
         feed.lock(session, site_id, now)

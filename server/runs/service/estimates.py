@@ -8,8 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from server.core.db import write_alike
-from server.runs import queries
-from shared.ids import SiteId
+from server.runs.queries import RunView
 
 
 @dataclass(frozen=True)
@@ -23,10 +22,10 @@ class Estimate:
 
 
 def set_estimates(
-    session: Session, site_id: SiteId, given: Mapping[UUID, Estimate | None], *, made_at: datetime
+    session: Session, view: RunView, given: Mapping[UUID, Estimate | None], *, made_at: datetime
 ) -> int:
-    """Write estimates; None takes one away. Gives how many moved."""
-    moved, visits = 0, queries.visits(session, site_id, given.keys())
+    """Write estimates of a run's visits; None takes one away. Gives how many moved."""
+    moved, visits = 0, [one for one in view.visits if one.id in given]
     for visit in visits:
         found = given[visit.id]
         before = (visit.eta_at, visit.eta_low_at, visit.eta_high_at)
