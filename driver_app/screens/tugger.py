@@ -109,10 +109,23 @@ def _landscape(desk: Desk, run: RunView) -> ft.View:
         desk,
         run_route(run.id),
         title_of(run),
-        [andon_strip(run, desk), change_strip(run, desk)],
+        [_strips(run, desk)],
         back="/runs",
         whole=body,
         footer=[_foot(run, desk)],
+    )
+
+
+@ft.component
+def _strips(run: RunView, desk: Desk) -> ft.Control:
+    """Andon and plan change over the three columns, apart from them."""
+    shown = [andon_strip(run, desk)] if run.andons else []
+    if run.diff or run.note is not None:
+        shown.append(change_strip(run, desk))
+    return ft.Container(
+        ft.Column(shown, spacing=theme.GAP, horizontal_alignment=ft.CrossAxisAlignment.STRETCH),
+        visible=bool(shown),
+        padding=ft.Padding.only(bottom=theme.GAP),
     )
 
 

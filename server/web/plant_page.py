@@ -36,15 +36,16 @@ def plant_page(request: Request, who: Who, parts: InParts) -> Response:
 def _empties(session: Session, who: Principal) -> list[dict[str, Any]]:
     rows = plant.balances(session, who.site_id)
     places = sites.locations(session, who.site_id, {row.location_id for row in rows})
-    return [
+    told = [
         {
+            "location": str(row.location_id),
             "place": places[row.location_id].name if row.location_id in places else "?",
             "container_type": row.container_type,
             "balance": row.balance,
-            "oldest": row.oldest_at,
         }
         for row in rows
     ]
+    return sorted(told, key=lambda one: (str(one["place"]), str(one["container_type"])))
 
 
 def categories() -> dict[str, str]:

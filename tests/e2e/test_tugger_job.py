@@ -103,6 +103,7 @@ def test_a_round_on_takt_with_empties_an_andon_and_the_server_gone_once(scene: S
     train.tap("tugger.here")
     train.serve(1, CONTAINER)
     hall.served(FIRST)
+    hall.empties_are(account(whole, {FIRST: 1}))
 
     train.tap("tugger.here")
     train.screenshot("tugger-station")
@@ -121,7 +122,9 @@ def test_a_round_on_takt_with_empties_an_andon_and_the_server_gone_once(scene: S
     hall.watch_plant()
     for station in (FIRST, SECOND):
         hall.served(station)
+    counted = account(whole, {FIRST: 1, SECOND: 0})
+    hall.empties_are(counted)
     hall.screenshot("board-plant")
 
-    assert account(whole, {FIRST: 1, SECOND: 0}).items() <= held(hall, whole).items()
+    assert counted.items() <= held(hall, whole).items()
     assert hall.troubles_beside_outage() == []

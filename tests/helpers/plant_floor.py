@@ -79,6 +79,16 @@ class Hall(Office):
         self.live()
         return self.text("#exceptions")
 
+    def empties_are(self, wanted: Mapping[str, int]) -> None:
+        """Wait until the page says of each station what it holds."""
+        self.page.wait_for_function(
+            "wanted => Object.entries(wanted).every(([name, n]) => [...document.querySelectorAll("
+            "'#empties li')].some(row => row.firstChild.innerText === name"
+            " && row.lastChild.innerText === String(n)))",
+            arg=dict(wanted),
+            timeout=SLOW_MS,
+        )
+
     def read(self, path: str) -> Any:
         """What the API answers."""
         answer = self.page.request.get(f"{self.origin}/api/v1{path}")
@@ -119,7 +129,7 @@ class Train(Cab):
         for _look in range(LOOKS):
             shown = self.left_s()
             now_ms = self.page.evaluate("() => Date.now()")
-            errors.append(abs((leaves_ms - now_ms) / 1000 - shown))
+            errors.append(abs((leaves_ms - float(now_ms)) / 1000 - shown))
             self.page.wait_for_timeout(LOOK_MS)
         return median(errors)
 

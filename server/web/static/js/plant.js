@@ -1,6 +1,6 @@
 /* The plant live: each tugger on its line, the next departures, andons to acknowledge and clear. */
 
-import { post } from "./api.js";
+import { get, post } from "./api.js";
 import { $, el, icon, pageData } from "./dom.js";
 import { live } from "./live.js";
 import { LiveMap } from "./map.js";
@@ -76,7 +76,29 @@ function andon(item) {
       el("button", { class: "button", type: "button", onclick: () => act(item, "clear") }, t("Clear"))));
 }
 
+/** The accounts as they stand now; facts of stations change them, so it follows the stops. */
+async function countEmpties() {
+  const names = new Map(store.all("stop").map((stop) => [stop.location, stop.name]));
+  let items = [];
+  try { ({ items } = await get("/api/v1/empties")); } catch { return; }
+  const shown = new Map([...$("#empties").children].map((row) => [row.dataset.account, row]));
+  for (const one of items) {
+    const account = `${one.location_id} ${one.container_type}`;
+    const row = shown.get(account) || el("li", { dataset: { account } }, el("span", { class: "grow" }, names.get(one.location_id) || "?"), el("span", { class: "soft small" }, one.container_type), el("b", {}));
+    row.querySelector("b").textContent = one.balance;
+    if (!row.isConnected) $("#empties").append(row);
+  }
+  $("#no-empties").hidden = $("#empties").children.length > 0;
+}
+
+let counting = 0;
+function countSoon() {
+  clearTimeout(counting);
+  counting = setTimeout(countEmpties, 700);
+}
+
 function draw(changed) {
+  if (changed && (changed.has("stop") || changed.has("all"))) countSoon();
   if (!changed || changed.has("andon") || changed.has("all")) {
     const items = store.all("andon").sort((a, b) => Number(a.acknowledged) - Number(b.acknowledged) || b.at - a.at);
     $("#andons").replaceChildren(...(items.length ? items.map(andon) : [el("div", { class: "notice good" }, icon("check"), el("span", {}, t("No andon is open.")))]));
