@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from server.core import once, words
+from server.core import field_words, once, words
 from server.core.access import Principal, allow_route
 from server.core.bus import Bus
 from server.core.clock import Clock
@@ -296,10 +296,11 @@ def _server(request: Request) -> Mapping[str, object]:
 
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    found = [(_pointer(item["loc"]), str(item["msg"])) for item in error.errors()]
+    lang = language(request)
+    found = [(_pointer(item["loc"]), field_words.sentence(item, lang)) for item in error.errors()]
     names = {pointer.rsplit("/", 1)[-1] or "body" for pointer, _ in found}
     why = ", ".join(sorted(names))[:200]
-    return problem(refuse("bad_input", errors=found, why=why), language(request))
+    return problem(refuse("bad_input", errors=found, why=why), lang)
 
 
 def _pointer(where: tuple[int | str, ...]) -> str:
