@@ -45,3 +45,4 @@ bench: setup
 screens: setup
 	$(BIN)/python -m tests.helpers.chromium
 	MILKRUN_SCREENS=$(CURDIR)/artefacts/screens $(BIN)/pytest -m e2e tests/e2e
+	$(BIN)/python -m tests.helpers.pictures artefacts/screens docs/pictures

@@ -35,7 +35,11 @@ class Cab(DriverTab):
     def first(self, prefix: str) -> str:
         """The identifier of the first thing whose name begins so, once it is there."""
         found = self.page.locator(f"[flt-semantics-identifier^='{prefix}']").first
-        found.wait_for(state="attached", timeout=LONG_MS)
+        try:
+            found.wait_for(state="attached", timeout=LONG_MS)
+        except Error as error:
+            shown = self.page.locator("flt-semantics-host").inner_text()
+            raise AssertionError(f"no {prefix} on the screen, but: {shown}") from error
         name = found.get_attribute("flt-semantics-identifier")
         assert name is not None
         return name
