@@ -1,20 +1,25 @@
 """The steps of the database: they build exactly what the code expects, and guard the facts."""
 
+import re
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import delete, inspect, update
+from sqlalchemy import Column, Table, Uuid, create_engine, delete, inspect, text, update
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from server.core import db
 from server.core.clock import to_ms
 from server.core.settings import Settings
 from server.core.writer import AnyWriter
 from server.facts.tables import EventRow, StreamPos
+from server.migrations.draft import draft
 from server.migrations.steps import migrate
 from shared.ids import SiteId
 from tests.helpers.clock import MONDAY_NOON
@@ -30,6 +35,28 @@ def test_the_steps_build_what_the_tables_say(settings: Settings) -> None:
     engine.dispose()
 
     assert found == []
+
+
+def test_the_steps_build_the_same_keys_and_indexes_as_the_tables(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    made = create_engine(f"sqlite:///{tmp_path / 'made.db'}")
+    db.METADATA.create_all(made)
+
+    assert _shapes(create_engine(f"sqlite:///{sqlite_template}")) == _shapes(made)
+
+
+def _shapes(engine: Engine) -> dict[str, list[str]]:
+    """How SQLite was told to make each table and index, in an order of our own."""
+    told = text("SELECT name, sql FROM sqlite_master WHERE type IN ('table', 'index')")
+    with engine.connect() as connection:
+        rows = {name: str(sql or "") for name, sql in connection.execute(told)}
+    engine.dispose()
+    return {
+        name: sorted(part.strip() for part in re.split(r",\s*(?![^()]*\))", sql))
+        for name, sql in rows.items()
+        if name != "alembic_version" and not name.startswith("sqlite_autoindex_alembic")
+    }
 
 
 def test_every_key_starts_with_the_site(settings: Settings) -> None:
@@ -88,3 +115,23 @@ def test_a_fact_is_redacted_once(writer: AnyWriter) -> None:
 
     with pytest.raises(DBAPIError):
         writer.run(lambda session: session.execute(redaction))
+
+
+def test_without_a_change_there_is_nothing_to_draft() -> None:
+    assert draft("Nothing") is None
+
+
+def test_a_new_table_is_drafted_without_code_of_today() -> None:
+    seen: Column[Any] = Column("seen_at", UTCDateTime(), nullable=True)
+    table = Table("trial", db.METADATA, Column("site_id", Uuid(), primary_key=True), seen)
+    try:
+        drafted = draft("Try")
+    finally:
+        db.METADATA.remove(table)
+
+    assert drafted is not None
+    compile(drafted, "step", "exec")
+    assert "op.create_table('trial'" in drafted
+    assert "sa.Column('seen_at', sa.DateTime(timezone=True), nullable=True)" in drafted
+    assert 'down_revision = "0001"' in drafted
+    assert "sqlmodel" not in drafted
