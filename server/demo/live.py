@@ -24,7 +24,7 @@ from server.schedule import service as schedule
 from server.sites import queries as site_queries
 from server.travel import service as travel
 from shared.departure import Departure, expand
-from shared.ids import LoopId
+from shared.ids import LoopId, RunId
 from shared.local_time import local_day, zone
 from shared.loop import LoopVersion
 
@@ -78,6 +78,7 @@ def _leave_now(session: Session, jobs: Jobs, one: Round, today: date, now: datet
     """A departure of this minute; a road loop's windows are told for it, from tomorrow as usual."""
     local = now.astimezone(TZ)
     tomorrow = today + timedelta(days=1)
+    _clear(session, one, today, now)
     versions = loop_queries.versions(session, SITE_ID, LoopId(one.id))
     if one.takt:
         if not versions:
@@ -90,6 +91,15 @@ def _leave_now(session: Session, jobs: Jobs, one: Round, today: date, now: datet
     _add(session, jobs, one, today, departures, now=now)
     if one.goods:
         _open_with_goods(session, one, today, departures, now=now)
+
+
+def _clear(session: Session, one: Round, today: date, now: datetime) -> None:
+    """Call off what an earlier start of the demo left behind and nobody drove: vehicles are few."""
+    yesterday = today - timedelta(days=1)
+    for row in runs.of_loop(session, SITE_ID, one.id, yesterday, today):
+        waits = row.plan_state in ("planned", "dispatched")
+        if waits and row.departed_at is None and row.returned_at is None:
+            running.cancel(session, WHO, RunId(row.id), reason="the demo starts anew", now=now)
 
 
 def _open_with_goods(

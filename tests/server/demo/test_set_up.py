@@ -1,5 +1,6 @@
 """The demo is filled once and has something on the road at any hour."""
 
+import itertools
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -185,6 +186,21 @@ def test_a_start_hours_later_sends_the_trucks_out_again(house: House) -> None:
 
     names = [view.run.name.split()[0] for view in house.runs_now()]
     assert {"D01", "D04"} <= set(names)
+
+
+def test_a_start_hours_later_leaves_no_vehicle_on_two_runs_at_once(house: House) -> None:
+    house.clock.at = FRIDAY_AFTERNOON + timedelta(hours=3)
+
+    house.set_up()
+
+    def look(session: Session) -> list[tuple[str, datetime, datetime]]:
+        found = runs.open_runs(session, SITE_ID)
+        told = [(str(r.vehicle_id), r.planned_departure_at, r.planned_return_at) for r in found]
+        return sorted(told)
+
+    taken = house.parts.reads.run(look)
+    pairs = itertools.pairwise(taken)
+    assert [(a, b) for a, b in pairs if a[0] == b[0] and b[1] < a[2]] == []
 
 
 def test_a_visitor_finds_an_open_run(house: House) -> None:

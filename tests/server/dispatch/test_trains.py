@@ -28,7 +28,7 @@ from tests.helpers.a_site import (
 )
 from tests.helpers.builders import id_of
 from tests.server.dispatch.a_day import EVENING, change
-from tests.server.plant.test_control_cycles import a_cycle
+from tests.server.plant.a_plant import a_cycle
 
 STATIONS = ("bakery", "dairy", "mill")
 
