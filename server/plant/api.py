@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from server.core import http
+from server.core.access import allow_list
 from server.core.http import InClock, InReads, InWriter, Who, needs
 from server.core.ids import new_id
 from server.plant import queries, service, wire
@@ -17,6 +18,7 @@ Answer = dict[str, Any]
 @router.get("/andons", openapi_extra=needs("andon", "read"))
 def andons(who: Who, reads: InReads, *, everything: bool = False) -> Answer:
     """List the open Andons, or all of them."""
+    allow_list(who, "andon")
     rows = reads.run(lambda s: queries.andons(s, who.site_id, only_open=not everything))
     return {"items": [queries.andon_out(row) for row in rows], "next": None}
 
@@ -57,6 +59,7 @@ def clear(
 @router.get("/empties", openapi_extra=needs("loads", "read"))
 def empties(who: Who, reads: InReads) -> Answer:
     """List the empties accounts."""
+    allow_list(who, "loads")
     rows = reads.run(lambda session: queries.balances(session, who.site_id))
     return {"items": [queries.balance_out(row) for row in rows], "next": None}
 
@@ -75,6 +78,7 @@ def count(body: wire.CountedEmpties, who: Who, writer: InWriter, clock: InClock)
 @router.get("/control-cycles", openapi_extra=needs("kanban", "read"))
 def control_cycles(who: Who, reads: InReads) -> Answer:
     """List the control cycles."""
+    allow_list(who, "kanban")
     rows = reads.run(lambda session: queries.control_cycles(session, who.site_id))
     return {"items": [queries.cycle_out(row) for row in rows], "next": None}
 

@@ -160,7 +160,9 @@ async def _count(asking: AsyncClient, kind: str) -> int:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("kind", ["locations", "loops", "devices", "exceptions"])
+@pytest.mark.parametrize(
+    "kind", ["locations", "loops", "devices", "exceptions", "andons", "empties"]
+)
 async def test_a_carrier_is_refused_what_cannot_be_narrowed_to_its_own(
     app: FastAPI, parts: Parts, person: Callable[..., Principal], kind: str
 ) -> None:
