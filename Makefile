@@ -34,7 +34,7 @@ lint: setup
 
 test: setup lint
 	$(BIN)/python -m tests.helpers.chromium
-	$(BIN)/pytest -m "not slow" --cov --cov-report=term
+	$(BIN)/python -m tests.helpers.suites
 
 soak: setup
 	MILKRUN_SOAK_MINUTES=$(MINUTES) MILKRUN_SOAK_SEED=$(SEED) $(BIN)/pytest -m slow --timeout=0

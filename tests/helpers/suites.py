@@ -1,0 +1,83 @@
+"""Run the suites of `make test` side by side: most of their time is waiting for disks and browsers.
+
+The first one is shown as it runs, each other one when it is done; the coverage of all is one
+figure. `python -m tests.helpers.suites`
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, NamedTuple
+
+
+class Suite(NamedTuple):
+    """Some of the tests, chosen by their marks."""
+
+    name: str
+    marks: str
+
+
+SUITES = (
+    Suite("sqlite", "not e2e and not postgres and not slow"),
+    Suite("postgres", "postgres and not e2e and not slow"),
+    Suite("browser", "e2e and not slow"),
+)
+
+
+class Started(NamedTuple):
+    """A suite that runs, and where its words go."""
+
+    suite: Suite
+    process: subprocess.Popen[bytes]
+    out: IO[bytes] | None
+
+
+def start(suite: Suite, out: IO[bytes] | None) -> Started:
+    """Start pytest on the tests with these marks."""
+    command = [sys.executable, "-m", "pytest", "-m", suite.marks, "--cov", "--cov-report="]
+    command += ["--cov-fail-under=0", "-p", "no:cacheprovider"]
+    own = {**os.environ, "COVERAGE_FILE": f".coverage.{suite.name}"}
+    where = None if out is None else subprocess.STDOUT
+    return Started(suite, subprocess.Popen(command, stdout=out, stderr=where, env=own), out)
+
+
+def finish(started: Started) -> int:
+    """Wait for a suite, show what it said if nobody has seen it yet, give its exit code."""
+    code = started.process.wait()
+    if started.out is not None:
+        started.out.seek(0)
+        sys.stdout.write(f"\n{started.suite.name}\n")
+        sys.stdout.write(started.out.read().decode("utf-8", "replace"))
+        sys.stdout.flush()
+    return code
+
+
+def coverage() -> int:
+    """One report over all suites; its exit code says whether the floor was kept."""
+    tool = [sys.executable, "-m", "coverage"]
+    parts = [str(path) for path in Path().glob(".coverage.*")]
+    subprocess.run([*tool, "combine", "-q", *parts], check=True)
+    return subprocess.run([*tool, "report", "--skip-covered"], check=False).returncode
+
+
+def main() -> int:
+    """All suites; 0 if every one passed and the floor of coverage was kept."""
+    for old in Path().glob(".coverage*"):
+        old.unlink()
+    first, *others = SUITES
+    with ExitStack() as files:
+        outs = [files.enter_context(tempfile.TemporaryFile()) for _ in others]
+        running = [start(suite, out) for suite, out in zip(others, outs, strict=True)]
+        codes = [finish(one) for one in (start(first, None), *running)]
+    failed = [suite.name for suite, code in zip(SUITES, codes, strict=True) if code]
+    if failed:
+        sys.stdout.write(f"\nNot passed: {', '.join(failed)}\n")
+        return 1
+    return coverage()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
