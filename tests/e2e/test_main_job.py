@@ -3,6 +3,7 @@
 Three real processes (server, the driver's app, a browser), nothing faked but the camera's picture.
 """
 
+import csv
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 GROCERIES = Path(__file__).parents[3] / "shared/data/helsinki/grocery_15.csv"
 OWN = Path(__file__).parents[1] / "data/imports/grocery_15.csv"
 LOOP = "Groceries of the city"
-DEPOT = "Depot Sörnäinen"
+DEPOT = "Depot Süd"
 PHONE = "0123456789abcdef0123456789abcdef"
 PIN = "2468"
 
@@ -62,10 +63,15 @@ def scene(tmp_path: Path, browser: Browser) -> Iterator[Scene]:
     server.stop()
 
 
+def rows() -> list[dict[str, str]]:
+    """The shops of the file."""
+    with the_file().open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def shops() -> list[str]:
     """Names of shops in the file that are told apart by their whole name."""
-    lines = the_file().read_text("utf-8").splitlines()[1:]
-    names = [line.split(",")[2] for line in lines if '"' not in line.split(",")[2]]
+    names = [row["name"] for row in rows()]
     return [name for name in names if sum(name in other for other in names) == 1]
 
 
@@ -80,11 +86,8 @@ def prepare(scene: Scene, stops: list[str]) -> None:
     zone = midday_zone(now)
     office.set_up(scene.server.text(), zone)
     assert office.import_locations(the_file()) == 15
-    office.add(
-        "/locations",
-        "new-location",
-        {"name": DEPOT, "kind": "depot", "lat": "60.19", "lon": "24.97"},
-    )
+    corner = {key: f"{float(rows()[0][key]) + 0.01:.4f}" for key in ("lat", "lon")}
+    office.add("/locations", "new-location", {"name": DEPOT, "kind": "depot", **corner})
     office.add("/vehicles", "new-vehicle", {"name": "Van 4", "kind": "van"})
     office.add("/people", "new-driver", {"name": "Kaya", "pin": PIN})
     office.draw_loop("L1", LOOP, DEPOT, stops)
