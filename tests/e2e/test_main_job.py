@@ -127,7 +127,8 @@ def test_no_proof_is_lost_when_server_and_app_go_down(scene: Scene) -> None:
     office.cancel_stop(names[6])
     office.insert_stop(names[7])
     scene.app.start()
-    cab.open(scene.app_origin + "/")
+    cab.open(scene.app_origin + "/runs")
+    cab.open_run()
 
     office.wait_states({"done": 5, "cancelled": 1})
     cab.see_change()
