@@ -1,6 +1,7 @@
 """Every table of the server, imported so that the metadata is complete: one line per room."""
 # ruff: noqa: F401
 
+import server.backup.tables
 import server.blobs.tables
 import server.core.audit
 import server.core.jobs
