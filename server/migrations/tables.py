@@ -18,4 +18,5 @@ import server.plant.tables
 import server.proofs.tables
 import server.runs.tables
 import server.sites.tables
+import server.sync.tables
 import server.travel.tables

@@ -48,6 +48,8 @@ class RunRow(db.Row, table=True):
     note: dict[str, Any] | None = db.json_column()
     device_id: UUID | None = None  # the device it was taken over on; alone in its scope then
     claim: dict[str, Any] | None = db.json_column()
+    proposal: dict[str, Any] | None = db.json_column()  # what was decided about a proposed order
+    delay: dict[str, Any] | None = db.json_column()  # the newest delay its driver reported
     gate: list[list[str]] | None = db.json_column()
     change: dict[str, Any] | None = db.json_column()
     made_from: str = ""
@@ -91,6 +93,7 @@ class StopVisitRow(db.Row, table=True):
     lock: dict[str, Any] | None = db.json_column()
     appointment_id: UUID | None = None
     cancelled_rev: int | None = None
+    moves: list[dict[str, Any]] | None = db.json_column()  # from run to run, by people
     # the fact half
     fact_state: str = "none"
     arrived_at: datetime | None = None
