@@ -83,6 +83,8 @@ def make_browser_main(sessions: dict[str, Showing], base_url: str, data_dir: Pat
         if other is not None and await stays(other):
             theme.apply(page, theme.Mode.SYSTEM, 1.0)
             page.render_views(tab, begin)
+            if await left_alone(sessions, name, other, page):
+                await begin()
         else:
             await begin()
 
@@ -118,6 +120,20 @@ async def stays(session: Showing) -> bool:
             return False
         await asyncio.sleep(GOING_S)
     return True
+
+
+async def left_alone(
+    sessions: dict[str, Showing], name: str, other: Showing, page: ft.Page
+) -> bool:
+    """Wait while the other tab is there; whether its place is free for this one then.
+
+    A busy machine may notice only late that the other tab was the same one before a reload.
+    """
+    while sessions.get(name) is other and page.session.connection is not None:
+        if not shown(other):
+            return True
+        await asyncio.sleep(GOING_S)
+    return False
 
 
 def shown(session: Showing) -> bool:

@@ -28,7 +28,7 @@ from tests.helpers.browser import (
     driver_tab,
 )
 from tests.helpers.builders import text_id
-from tests.helpers.processes import Process, driver_process, free_port
+from tests.helpers.processes import driver_process, free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
@@ -97,10 +97,8 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     fill(data / "web" / IN_THE_PLANT, plant(), now_ms=now_ms)
     fill(data / "web" / GERMAN_ROAD, road(), now_ms=now_ms, look=GERMAN)
     fill(data / "web" / GERMAN_PLANT, plant(), now_ms=now_ms, look=GERMAN)
-    process: Process = driver_process(data, port := free_port())
-    process.start()
-    yield f"http://127.0.0.1:{port}"
-    process.stop()
+    with driver_process(data, port := free_port()):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

@@ -31,10 +31,8 @@ def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     data = tmp_path_factory.mktemp("mounted") / "data"
     data.mkdir()
     migrate(Settings.read(data=data))
-    process = server_process(data, port := free_port())
-    process.start()
-    yield f"http://127.0.0.1:{port}"
-    process.stop()
+    with server_process(data, port := free_port()):
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

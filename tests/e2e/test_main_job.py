@@ -54,13 +54,10 @@ def scene(tmp_path: Path, browser: Browser) -> Iterator[Scene]:
     server = server_process(tmp_path / "data", port, MILKRUN_DRIVER_APP="")
     app = driver_process(tmp_path / "phone", app_port)
     origin, app_origin = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{app_port}"
-    server.start()
-    app.start()
-    office = Office(board_context(browser, origin).new_page(), origin).watch()
-    cab = Cab(driver_context(browser, name=PHONE).new_page())
-    yield Scene(tmp_path, server, app, office, cab, origin, app_origin)
-    app.stop()
-    server.stop()
+    with server, app:
+        office = Office(board_context(browser, origin).new_page(), origin).watch()
+        cab = Cab(driver_context(browser, name=PHONE).new_page())
+        yield Scene(tmp_path, server, app, office, cab, origin, app_origin)
 
 
 def rows() -> list[dict[str, str]]:
@@ -127,8 +124,7 @@ def test_no_proof_is_lost_when_server_and_app_go_down(scene: Scene) -> None:
     office.cancel_stop(names[6])
     office.insert_stop(names[7])
     scene.app.start()
-    cab.open(scene.app_origin + "/runs")
-    cab.open_run()
+    cab.come_back(scene.app_origin + "/runs")
 
     office.wait_states({"done": 5, "cancelled": 1})
     cab.see_change()

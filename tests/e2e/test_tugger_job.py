@@ -48,14 +48,12 @@ def scene(tmp_path: Path, browser: Browser) -> Iterator[Scene]:
     server = server_process(tmp_path / "data", port, MILKRUN_DRIVER_APP="")
     app = driver_process(tmp_path / "tablet", app_port)
     origin, app_origin = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{app_port}"
-    app.start()
-    fill_plant(tmp_path / "data")
-    server.start()
-    hall = Hall(board_context(browser, origin).new_page(), origin).watch()
-    train = Train(driver_context(browser, size=TABLET, name=NAME).new_page())
-    yield Scene(server, hall, train, origin, app_origin)
-    app.stop()
-    server.stop()
+    with app:
+        fill_plant(tmp_path / "data")
+        with server:
+            hall = Hall(board_context(browser, origin).new_page(), origin).watch()
+            train = Train(driver_context(browser, size=TABLET, name=NAME).new_page())
+            yield Scene(server, hall, train, origin, app_origin)
 
 
 def board_the_train(scene: Scene) -> None:

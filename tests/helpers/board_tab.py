@@ -48,10 +48,8 @@ def board_server(folder: Path, *, whole: bool = False, empty: bool = False) -> I
         board.proof = add_proof(parts, board)
         add_andon(parts, board)
     parts.close()
-    process = server_process(data, port := free_port(), MILKRUN_DRIVER_APP="")
-    process.start()
-    yield Stand(f"http://127.0.0.1:{port}", board, process)
-    process.stop()
+    with server_process(data, port := free_port(), MILKRUN_DRIVER_APP="") as process:
+        yield Stand(f"http://127.0.0.1:{port}", board, process)
 
 
 @dataclass

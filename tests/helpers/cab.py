@@ -38,15 +38,27 @@ class Cab(DriverTab):
         try:
             found.wait_for(state="attached", timeout=LONG_MS)
         except Error as error:
-            shown = self.page.locator("flt-semantics-host").inner_text()
-            raise AssertionError(f"no {prefix} on the screen, but: {shown}") from error
+            raise AssertionError(f"no {prefix} on the screen, but: {self.named()}") from error
         name = found.get_attribute("flt-semantics-identifier")
         assert name is not None
         return name
 
+    def named(self) -> list[str]:
+        """The identifiers on the screen, for a failure that should explain itself."""
+        self.screenshot("failure")
+        return sorted(box.name for box in self.boxes())
+
     def open_run(self) -> None:
         """Open the first run of today."""
         self.tap(self.first("runs.open."))
+
+    def come_back(self, url: str) -> None:
+        """Open the app again: it shows the run that was open, or the runs of today."""
+        self.open(url)
+        home = "[flt-semantics-identifier^='runs.open.'], [flt-semantics-identifier='run.problem']"
+        self.page.locator(home).first.wait_for(state="attached", timeout=LONG_MS)
+        if not self.ui("run.problem").count():
+            self.open_run()
 
     def start_run(self) -> None:
         """Start the run and leave the depot."""

@@ -10,9 +10,10 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Self
 
 START_S = 60.0
-STOP_S = 15.0
+STOP_S = 60.0
 
 
 def free_port() -> int:
@@ -33,6 +34,13 @@ class Process:
         self.log = log
         self.env = {**os.environ, "MILKRUN_DEMO_PASSWORD": "", **(env or {})}
         self.running: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
 
     def start(self) -> None:
         """Start it and wait until it answers."""
