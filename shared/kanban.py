@@ -1,23 +1,11 @@
-"""Kanban in the plant: how many boxes, when to call, and the life of a card.
+"""Kanban in the plant: how many boxes, when to call, what a part needs at a station.
 
 Boxes and loop stock after Roser (AllAboutLean), terms after VDI 5586; vectors:
 schedule-and-plant.md §10.1. Ceilings use exact fractions, so that 4.0 never becomes 5.
 """
 
-import uuid
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-
-from shared.events import (
-    CallPrepared,
-    CallRefused,
-    Event,
-    KanbanFulfilled,
-    KanbanScanned,
-    StationDone,
-)
-from shared.run import live
 
 Rate = int | Fraction
 
@@ -101,76 +89,3 @@ class ControlCycle:
         """Boxes a train brings per visit at this interval, at most the station's maximum."""
         pieces = lot_per_visit(self.demand_per_h, interval_s, self.safety)
         return min(self.max_boxes, boxes_of(pieces, self.pieces_per_box))
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request from a card: its id, the scans that name it, and how it ended."""
-
-    id: str
-    card: str
-    aliases: tuple[str, ...]
-    opened: Event
-    fulfilled: Event | None = None
-    prepared: bool = False
-    refused: Event | None = None
-    evidence: int = 0
-
-
-def call_id(card: str, event_id: str) -> str:
-    """Id of the call a scan would open: UUIDv5(card, event)."""
-    return str(uuid.uuid5(uuid.UUID(card), event_id))
-
-
-def _names(fact: Event, call: Call) -> bool:
-    body = fact.body
-    if isinstance(body, StationDone):
-        return any(line in (call.id, *call.aliases) for line, _qty in body.delivered)
-    named = getattr(body, "call", None)
-    return named in (call.id, *call.aliases)
-
-
-def _closes(fact: Event, call: Call) -> bool:
-    if isinstance(fact.body, KanbanScanned):
-        return fact.body.purpose == "fulfil"
-    return isinstance(fact.body, KanbanFulfilled | StationDone) and _names(fact, call)
-
-
-def _marked(call: Call, facts: Sequence[Event]) -> Call:
-    named = [fact for fact in facts if _names(fact, call)]
-    refusals = [fact for fact in named if isinstance(fact.body, CallRefused)]
-    return Call(
-        id=call.id,
-        card=call.card,
-        aliases=call.aliases,
-        opened=call.opened,
-        fulfilled=call.fulfilled,
-        prepared=any(isinstance(fact.body, CallPrepared) for fact in named),
-        refused=refusals[-1] if refusals else None,
-        evidence=call.evidence,
-    )
-
-
-def fold_card(card: str, facts: Iterable[Event]) -> list[Call]:
-    """Walk a card's facts in order through open → fulfilled → open; one call per cycle.
-
-    Two offline scans cannot make two calls, and a late earlier scan orphans nothing: ids of the
-    other scans of a cycle are aliases.
-    """
-    living = live(facts)
-    calls: list[Call] = []
-    for fact in living:
-        current = calls[-1] if calls and calls[-1].fulfilled is None else None
-        opens = isinstance(fact.body, KanbanScanned) and fact.body.purpose == "call"
-        if opens and current is None:
-            calls.append(Call(call_id(card, fact.id), card, (), fact))
-        elif opens and current is not None:
-            aliases = (*current.aliases, call_id(card, fact.id))
-            calls[-1] = Call(
-                current.id, card, aliases, current.opened, evidence=current.evidence + 1
-            )
-        elif current is not None and _closes(fact, current):
-            calls[-1] = Call(
-                current.id, card, current.aliases, current.opened, fact, evidence=current.evidence
-            )
-    return [_marked(call, living) for call in calls]

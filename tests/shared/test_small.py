@@ -8,14 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared import kanban
-from shared.events import KanbanFulfilled, KanbanScanned
 from shared.geo import Point, distance_m
 from shared.ids import next_hlc, uuid7
 from shared.load import empties_balance, peak_share, profile
 from shared.proof import Evidence, demands, lacking, levels_of
 from shared.refusals import CATALOGUE, Later, LookAgain, SignIn, problem_body, refuse
 from shared.scan import CardCode, Label, PairLink, Unreadable, card_check, parse_scan, tidy_code
-from tests.helpers.builders import fact, text_id
 
 
 @given(st.integers(0, 2**48 - 1), st.binary(min_size=10, max_size=10))
@@ -103,18 +101,6 @@ def test_formulas_of_the_plant_give_their_vectors() -> None:
     wanted = [kanban.boxes_to_call(h, o, 2, 5) for h, o in ((3, 0), (2, 0), (1, 3), (0, 5))]
     assert wanted == [0, 3, 1, 0]
     assert kanban.allowed_to_leave(4, 5) == 1
-
-
-def test_two_offline_scans_of_a_card_make_one_call() -> None:
-    card, place = text_id("card"), text_id("station")
-    body = KanbanScanned(card=card, how="scan", purpose="call", location=place)
-    early, late = fact(body, at=1), fact(body, at=9)
-    filled = fact(KanbanFulfilled(call=kanban.call_id(card, late.id), qty=1), at=20)
-
-    calls = kanban.fold_card(card, [filled, late, early])
-
-    assert len(calls) == 1
-    assert (calls[0].opened, calls[0].fulfilled, calls[0].evidence) == (early, filled, 1)
 
 
 def test_every_refusal_has_both_languages_with_the_same_fields() -> None:
