@@ -64,7 +64,7 @@ ROUTERS: Sequence[APIRouter] = tuple(
     room.router
     for room in (
         core_api, people_api, fleet_api, sites_api, loops_api, runs_api, proofs_api, plant_api,
-        imports_api, feed_api, dispatch_api, schedule_api, sync_api,
+        sync_api, imports_api, feed_api, dispatch_api, schedule_api,
     )
 )  # fmt: skip
 Work = Callable[[Parts, Job, datetime], None]

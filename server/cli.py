@@ -33,6 +33,7 @@ from server.people import queries as people_queries
 from server.people.rules import new_token
 from server.schedule import preview as previewing
 from server.sites import queries as sites
+from server.sync import command as outboxes
 from shared.ids import SiteId
 from shared.refusals import Refusal
 
@@ -224,8 +225,8 @@ def simulate(
 
 @cli.command(name="import")
 def import_(
-    kind: Annotated[str, typer.Argument(help="locations or stops.")],
-    file: Annotated[Path, typer.Argument(help="CSV or XLSX.")],
+    kind: Annotated[str, typer.Argument(help="locations, stops or outbox.")],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX or MRO.")],
     profile: Annotated[str, typer.Option(help="A saved way to read such files.")] = "",
     loop: Annotated[str, typer.Option(help="Code of the loop that gets the stops.")] = "",
     commit: Annotated[  # noqa: FBT002 - an option of the command line is named anyway
@@ -233,6 +234,9 @@ def import_(
     ] = False,
 ) -> None:
     """Check a file row by row; without --commit nothing is written."""
+    if kind == "outbox":
+        build = partial(composition.build_parts, Settings.read())
+        raise typer.Exit(outboxes.run(build, file, out=typer.echo))
     order = imports.Order(kind, file, profile=profile, loop=loop, commit=commit)
     err = partial(typer.echo, err=True)
     raise typer.Exit(imports.run(Settings.read(), order, out=typer.echo, err=err))

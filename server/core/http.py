@@ -177,7 +177,8 @@ class GatedRoute(APIRoute):
 async def _once(request: Request, inner: Endpoint, access: Mapping[str, str] | None) -> Response:
     """Carry out a change under a key once; the same request again gets the first answer."""
     key, who = request.headers.get(once.HEADER), request.scope.get("principal")
-    if key is None or who is None or request.method in ("GET", "HEAD"):
+    streamed = not request.scope["body_rule"].deadline  # such a body never lies in memory whole
+    if key is None or who is None or streamed or request.method in ("GET", "HEAD"):
         return await inner(request)
     parts: Parts = request.app.state.parts
     route = request.method, request.url.path

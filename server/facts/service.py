@@ -54,6 +54,7 @@ __all__ = [
     "facts_of_visits",
     "held",
     "hold",
+    "keep_aside",
     "read_ahead",
     "record",
     "release",
@@ -99,6 +100,24 @@ def append(
     _recognise(session, origin, answer, places)
     if places:
         _advance(session, origin, answer)
+    return answer
+
+
+def keep_aside(
+    session: Session,
+    site_id: SiteId,
+    device_id: DeviceId | None,
+    push: Push,
+    *,
+    received_ms: int,
+    why: str,
+) -> Appended:
+    """Take facts of an unproven file: each once, held, and without a place in any stream."""
+    origin = Origin(site_id, UUID(push.stream), device_id, received_ms, push.clock, why)
+    answer = Appended(0, CHAIN_ZERO, 0)
+    places = taking.beside(push)
+    _insert_facts(session, origin, answer, places)
+    _recognise(session, origin, answer, places)
     return answer
 
 

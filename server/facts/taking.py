@@ -96,6 +96,14 @@ def walk(push: Push, recv: int, stored: Mapping[int, Known]) -> list[Place]:
     return places
 
 
+def beside(push: Push) -> list[Place]:
+    """The events of a batch that get no place: no chain leads to them."""
+    return [
+        Place(sent, UUID(sent.id), doc := doc_bytes(sent.doc), doc_sha(doc), "")
+        for sent in push.events
+    ]
+
+
 def first_of_each(places: Iterable[Place]) -> dict[UUID, Place]:
     """The first place of every id, in stream order: an id used twice is taken once."""
     first: dict[UUID, Place] = {}

@@ -195,6 +195,14 @@ def device_credential(session: Session, token_hash: str) -> Credential | None:
     return Credential(token, device=device_row)
 
 
+def device_token_hashes(session: Session, site_id: SiteId, device_id: DeviceId) -> list[str]:
+    """SHA-256 of every token a device was ever given: files it wrote may be older than the last."""
+    query = select(DeviceTokenRow.hash).where(
+        col(DeviceTokenRow.site_id) == site_id, col(DeviceTokenRow.device_id) == device_id
+    )
+    return list(session.exec(query))
+
+
 def session_credential(session: Session, token_hash: str) -> Credential | None:
     """The person whose browser holds this session."""
     row = session.exec(

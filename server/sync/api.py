@@ -9,7 +9,7 @@ from starlette.responses import StreamingResponse
 from server.core import http
 from server.core.guard import still_allowed
 from server.core.http import InClock, InParts, InReads, Who, needs
-from server.sync import rules, service, wire
+from server.sync import outbox, rules, service, wire
 from server.sync.poke import pokes
 from server.sync.wire import Correction, Decision, Digest, RawBody
 from shared.ids import EventId
@@ -51,6 +51,12 @@ async def blob_add(sha: Digest, request: Request, who: Who, parts: InParts) -> R
 def blob(sha: Digest, who: Who, parts: InParts) -> Response:
     """Give the original bytes to a supervisor; every time is written down."""
     return StreamingResponse(service.original(parts, who, sha), headers=wire.attachment(sha))
+
+
+@router.post("/imports/outbox", openapi_extra=needs("import", "write"))
+async def import_outbox(request: Request, who: Who, parts: InParts) -> dict[str, Any]:
+    """Take the outbox file of a device that cannot reach the server; the body is the file."""
+    return await outbox.hand_in(request.stream(), parts, who)
 
 
 @router.get("/held", openapi_extra=needs("facts", "held"))

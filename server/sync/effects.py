@@ -35,7 +35,9 @@ RUN, STOP = "run", "stop"
 HELD_FACT = "held_fact"
 FOLD_ERROR = "fold_error"
 SERVER = "server"
+RETIRED = "retired_device"
 UNREAD = frozenset({"unknown_type", "bad_body"})
+IMPORTED = frozenset({"import_unverified", "import_chain"})
 WAITING = frozenset({rules.UNKNOWN_RUN, rules.UNKNOWN_VISIT})
 CONFLICTS_TOLD_MAX = 20
 
@@ -51,6 +53,8 @@ def after_push(
     device_id = _device(who)
     waiting = _waiting(session, who.site_id, device_id)
     due = _may_count(session, who.site_id, device_id, [_subject(one) for one in waiting])
+    vouched = _vouched(session, who, appended.known)
+    due += vouched
     if not (due or appended.new or appended.retimed or appended.conflicts):
         return
     feed.lock(session, who.site_id, now)
@@ -60,7 +64,7 @@ def after_push(
     _sign_in(session, who, counting, now)
     counting += facts.facts_of(session, who.site_id, appended.retimed)
     odd |= not apply_guarded(session, who.site_id, counting, jobs, now=now)
-    if waiting or odd:
+    if waiting or odd or vouched:
         tell_held(session, who.site_id, device_id, now=now)
     _tell_conflicts(session, who.site_id, device_id, appended.conflicts, now)
 
@@ -164,6 +168,19 @@ def _device(who: Principal) -> DeviceId:
 def _waiting(session: Session, site_id: SiteId, device_id: DeviceId) -> list[HeldFact]:
     found = facts.held(session, site_id, device_id=device_id)
     return [one for one in found if one.why in WAITING]
+
+
+def _vouched(session: Session, who: Principal, known: Sequence[EventId]) -> list[EventId]:
+    """Facts of a file nobody believed, which their device has now sent itself: they may count."""
+    if not known:
+        return []
+    found = facts.held(session, who.site_id, ids=known, limit=len(known))
+    mine = [_subject(one) for one in found if one.why in IMPORTED]
+    why = _why(session, who.site_id, _device(who), mine) if mine else {}
+    if who.retired:
+        why = {one.id: RETIRED for one in mine}
+    facts.hold(session, who.site_id, why)
+    return [one.id for one in mine if one.id not in why]
 
 
 def _subject(fact: HeldFact | NewFact) -> Subject:

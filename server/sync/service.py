@@ -30,7 +30,6 @@ from server.sync.wire import Attach, Correction, Dismiss, Release
 from shared.ids import DeviceId, EventId, RunId, Sha256, VisitId
 from shared.refusals import refuse
 
-RETIRED = "retired_device"
 PIECE = 1 << 16
 
 
@@ -85,7 +84,7 @@ def take(
         device_id,
         envelope.push,
         received_ms=to_ms(now),
-        hold_all=RETIRED if who.retired else None,
+        hold_all=effects.RETIRED if who.retired else None,
         fork=envelope.fork,
     )
     restarted = blobs.declare(session, site_id, appended.declared)
