@@ -152,10 +152,16 @@ def _undoes(undo: Event, target: Event) -> bool:
         FactVoided.type,
     ):
         return False
-    same_place = (
-        undo.envelope.visit == target.envelope.visit or undo.envelope.run == target.envelope.run
-    )
-    return same_place and undo.stamp > target.stamp
+    return _same_place(undo, target) and undo.stamp > target.stamp
+
+
+def _same_place(one: Event, other: Event) -> bool:
+    """Whether two facts name the same visit or the same run; two that name neither do as well."""
+    mine = (one.envelope.visit, one.envelope.run)
+    theirs = (other.envelope.visit, other.envelope.run)
+    if mine == theirs:
+        return True
+    return any(a is not None and a == b for a, b in zip(mine, theirs, strict=True))
 
 
 def live(facts: Iterable[Event]) -> list[Event]:
@@ -196,15 +202,18 @@ def _result_lines(result: Event | None) -> dict[str, int]:
 
 
 def _quantities(facts: Sequence[Event], result: Event | None) -> dict[str, int]:
-    scanned: dict[tuple[str, str], dict[str, int]] = {}
+    labels: dict[tuple[str, str], tuple[str, int]] = {}
     counted: dict[tuple[str, str], int] = {}
     for fact in facts:
         body = fact.body
         if isinstance(body, LoadCounted):
             counted[body.line, body.dir] = body.qty
         elif isinstance(body, LoadScanned) and body.line is not None:
-            scanned.setdefault((body.line, body.dir), {}).setdefault(body.label, body.qty)
-    per_direction = {key: sum(labels.values()) for key, labels in scanned.items()} | counted
+            labels.setdefault((body.label, body.dir), (body.line, body.qty))
+    scanned: dict[tuple[str, str], int] = {}
+    for (_, of), (line, qty) in labels.items():
+        scanned[line, of] = scanned.get((line, of), 0) + qty
+    per_direction = scanned | counted
     quantities = _result_lines(result)
     for direction in reversed(DIRECTIONS):
         for (line, of), qty in per_direction.items():
@@ -262,11 +271,6 @@ def _acknowledged(living: Sequence[Event]) -> tuple[int, Event | None]:
     return (getattr(best.body, "plan_version", 0) if best else 0), best
 
 
-def _last_end(finished: Event | None, returned: Event | None) -> Event | None:
-    ends = [fact for fact in (finished, returned) if fact is not None]
-    return min(ends, key=lambda fact: fact.stamp) if ends else None
-
-
 def fold_run(facts: Iterable[Event], start_visit: str | None = None) -> RunFold:
     """Fold all facts of one run, those of its visits included, into its fact half.
 
@@ -277,7 +281,6 @@ def fold_run(facts: Iterable[Event], start_visit: str | None = None) -> RunFold:
     at_start = [f for f in living if f.envelope.visit == start_visit and start_visit is not None]
     departed = _first(living, "run.departed") or _first(at_start, "stop.departed")
     finished, returned = _first(living, "run.finished"), _first(living, "run.returned")
-    end = _last_end(finished, returned)
     acknowledged, by = _acknowledged(living)
     elsewhere = (f for f in living if f.envelope.visit not in (None, start_visit))
     return RunFold(
@@ -292,7 +295,7 @@ def fold_run(facts: Iterable[Event], start_visit: str | None = None) -> RunFold:
         proposal=_last(living, RunOrderProposed.type),
         on_break=_open_break(living),
         underway=any(f.type not in ("visit.geotagged", "note.added") for f in elsewhere),
-        after_finish=sum(1 for f in living if end and f.stamp > end.stamp),
+        after_finish=sum(1 for f in living if finished and f.stamp > finished.stamp),
         count=len(everything),
     )
 

@@ -53,9 +53,8 @@ def of_run(plan_state: str, folded: RunFold, living: Sequence[Event]) -> list[Co
     ]
     if folded.count and plan_state in ("draft", "planned", "cancelled"):
         found.append(Condition("off_plan", "run", {"plan_state": plan_state}))
-    if folded.after_finish:
-        end = folded.finished or folded.returned
-        found.append(Condition("after_finish", end.id if end else "", {}))
+    if folded.finished is not None and folded.after_finish:
+        found.append(Condition("after_finish", folded.finished.id, {}))
     if folded.missed is not None and folded.departed is None:
         reason = getattr(folded.missed.body, "reason", "")
         found.append(Condition("missed", folded.missed.id, {"reason": reason}))

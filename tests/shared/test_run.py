@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,11 +15,13 @@ from shared.events import (
     FactVoided,
     LoadCounted,
     LoadScanned,
+    NoteAdded,
     PlanAcknowledged,
     Proof,
     RunDeparted,
     RunFinished,
     RunMissed,
+    RunReturned,
     RunStarted,
     StationDone,
     StopDeparted,
@@ -27,7 +30,7 @@ from shared.events import (
     StopReopened,
     StopSkipped,
 )
-from shared.run import fold_run, fold_visit, overlay_visit, run_state, visit_state
+from shared.run import fold_run, fold_visit, live, overlay_visit, run_state, visit_state
 from tests.helpers.builders import arrived, completed, fact, text_id
 
 FAILURE = Proof(kind="failure", method="none")
@@ -100,6 +103,27 @@ def test_a_label_scanned_twice_counts_once() -> None:
     assert half["qty"] == {text_id("milk"): 4}
 
 
+def test_a_label_scanned_for_two_lines_counts_for_the_first() -> None:
+    fold = fold_visit([scanned("P-1", line="bread"), scanned("P-1", 5), scanned("P-2", 6)])
+
+    assert fold.qty == {text_id("bread"): 2, text_id("milk"): 2}
+
+
+def test_an_undo_kills_only_what_names_its_visit_or_run() -> None:
+    scan = scanned("P-1")
+    nowhere: dict[str, Any] = {"run": None, "visit": None}
+    elsewhere = fact(FactVoided(undo=scan.id), at=9, run=text_id("south"), visit=text_id("dairy"))
+    loose = fact(FactVoided(undo=scan.id), at=9, run=text_id("south"), visit=None)
+    counted_loose = fact(RunStarted(), at=1, run=text_id("run"), visit=None)
+    other_run = fact(FactVoided(undo=counted_loose.id), at=9, run=text_id("south"), visit=None)
+    free = fact(NoteAdded(text="gate", about="run"), at=1, **nowhere)
+    void_free = fact(FactVoided(undo=free.id), at=9, **nowhere)
+
+    assert fold_visit([scan, elsewhere, loose]).qty == {text_id("milk"): 2}
+    assert fold_run([counted_loose, other_run]).started == counted_loose
+    assert free not in live([free, void_free])
+
+
 def test_a_count_replaces_scans_and_the_newest_count_wins() -> None:
     half = fold_visit([scanned("P-1"), counted(7, 20), counted(9, 10)]).half()
 
@@ -164,6 +188,14 @@ def test_a_fact_after_the_end_counts_and_is_marked() -> None:
     fold = fold_run([fact(RunFinished(), at=10, visit=None), completed(20)])
 
     assert (fold.state, fold.after_finish) == ("returned", 1)
+
+
+def test_a_train_that_came_back_and_then_finished_has_no_late_facts() -> None:
+    """The end of the run was itself counted as a fact after its end."""
+    back = fact(RunReturned(), at=10, visit=None)
+
+    assert fold_run([back, fact(RunFinished(), at=20, visit=None)]).after_finish == 0
+    assert fold_run([back, completed(20)]).after_finish == 0
 
 
 def test_a_break_is_open_until_its_end_names_it() -> None:
