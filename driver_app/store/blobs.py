@@ -40,15 +40,19 @@ class BlobFolder:
     def keep(self, content: bytes) -> str:
         """Put a file on the disk, whole or not at all; returns its digest."""
         sha = hashlib.sha256(content).hexdigest()
-        if self.files.size(self.path(sha)) != len(content):
+        if self.files.size(self.path(sha)) == len(content):
+            self.files.sync_folder(self.folder)  # its name may come from a try that failed
+        else:
             keep(self.files, self.folder, sha, content)
         return sha
 
     def adopt(self, old: Path, sha: str) -> None:
-        """Move a file of a sheet in here; it was flushed when it was taken."""
-        if self.files.size(old) is None:
-            return
-        self.files.rename(old, self.path(sha))
+        """Move a file of a sheet in here; it was flushed when it was taken.
+
+        It may have been moved by a try that failed: then its name is still to be flushed.
+        """
+        if self.files.size(old) is not None:
+            self.files.rename(old, self.path(sha))
         self.files.sync_folder(self.folder)
 
     def chunk(self, sha: str, offset: int, count: int) -> bytes:

@@ -43,9 +43,7 @@ class DraftFolder:
         """Put a file on the disk, whole or not at all; returns its digest."""
         sha = hashlib.sha256(content).hexdigest()
         folder = self.folder / folder_name(key)
-        if self.files.size(folder) is None:
-            self.files.folder(folder)
-            self.files.sync_folder(self.folder)
+        self.files.folder(folder)
         self.files.write(folder / f"{sha}{PART}", content)
         self.files.rename(folder / f"{sha}{PART}", self.path(key, sha))
         self.files.sync_folder(folder)

@@ -10,7 +10,7 @@ class Files(Protocol):
     """The operations of the disk the store uses; a test may stop or tear any of them."""
 
     def folder(self, path: Path) -> None:
-        """Make a folder for this user alone, with its parents."""
+        """Make a folder for this user alone, with its parents, and flush their names."""
         ...
 
     def write(self, path: Path, content: bytes) -> None:
@@ -50,8 +50,11 @@ class DiskFiles:
     """The real disk."""
 
     def folder(self, path: Path) -> None:
-        """Make a folder for this user alone, with its parents."""
+        """Make a folder for this user alone, with its parents, and flush their names."""
+        missing = [one for one in (path, *path.parents) if not one.exists()]
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for one in missing:
+            self.sync_folder(one.parent)
 
     def write(self, path: Path, content: bytes) -> None:
         """Write a file and flush it to the disk."""
