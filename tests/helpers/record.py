@@ -8,12 +8,14 @@ import argparse
 import asyncio
 import sqlite3
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from driver_app import actions
-from driver_app.actions import Saved, Session
+from driver_app.actions import Outcome, Saved, Session
 from driver_app.device.clock import SystemClock, SystemIds
 from driver_app.device.fakes import fake_ports
 from driver_app.store import meta
@@ -24,12 +26,13 @@ from tests.helpers.device_rows import put_rows, road_rows
 from tests.helpers.photos import jpeg
 
 DEVICE = text_id("device")
+Told = Callable[[str], None]
 
 
-def session(folder: Path) -> Session:
-    """A paired device that never reaches its server."""
+def session(folder: Path, **seams: Any) -> Session:
+    """A paired device that never reaches its server; `seams` go to the session as they are."""
     ports = replace(fake_ports(), clock=SystemClock(), ids=SystemIds())
-    return actions.join(folder, ports, app="0.1.0")
+    return actions.join(folder, ports, app="0.1.0", **seams)
 
 
 def prepare(db: sqlite3.Connection, rows: list[Row]) -> None:
@@ -41,28 +44,61 @@ def prepare(db: sqlite3.Connection, rows: list[Row]) -> None:
     put_rows(db, rows)
 
 
-async def record(folder: Path, count: int, photo_bytes: int) -> None:
-    """Record `count` stops that are not yet recorded, each with a photo, and say so."""
-    joined = session(folder)
-    ctx = joined.ctx
+def names_of(count: int) -> list[str]:
+    """The stops of the run, by name."""
+    return [f"stop {number}" for number in range(1, count + 1)]
+
+
+async def ready(joined: Session, count: int) -> None:
+    """Open the store and see that the run is on it."""
     await joined.start()
-    names = [f"stop {number}" for number in range(1, count + 1)]
-    await ctx.store.run(lambda db: prepare(db, road_rows(names)))
-    await actions.refresh(ctx, session=True)
-    for name in names:
-        visit = VisitId(UUID(text_id(name)))
-        view = ctx.state.session.visit(visit)
-        if view is None or view.final:
-            continue
-        draft = await actions.open_draft(ctx, visit)
-        if photo_bytes:
-            await actions.attach(ctx, draft, jpeg(name, photo_bytes), "photo")
-        answer = await actions.complete_stop(ctx, visit, draft, confirmed=True)
-        assert isinstance(answer, Saved), answer
-        for event in answer.ids:
-            sys.stdout.write(f"SAVED {event}\n")
-        sys.stdout.flush()
+    await joined.ctx.store.run(lambda db: prepare(db, road_rows(names_of(count))))
+    await actions.refresh(joined.ctx, session=True)
+
+
+async def record_stop(joined: Session, name: str, photo_bytes: int) -> object:
+    """Complete a stop with a photo and a signature; None if that was done before."""
+    ctx = joined.ctx
+    visit = VisitId(UUID(text_id(name)))
+    view = ctx.state.session.visit(visit)
+    if view is None or view.final:
+        return None
+    draft = await actions.open_draft(ctx, visit)
+    if photo_bytes and not draft.files:
+        kept = await actions.attach(ctx, draft, jpeg(name, photo_bytes), "photo")
+        if isinstance(kept, actions.Refused):
+            return kept
+    if photo_bytes:
+        draft.strokes, draft.signer = [[(1, 2), (3, sum(name.encode()))]], name
+    return await actions.complete_stop(ctx, visit, draft, confirmed=True)
+
+
+async def record(
+    joined: Session, count: int, photo_bytes: int, told: Told, upto: int | None = None
+) -> None:
+    """Record `count` stops that are not yet recorded, each with a photo, and say so.
+
+    `upto`: leave it at the first so many for now.
+    """
+    await ready(joined, count)
+    for name in names_of(count)[:upto]:
+        answer = await record_stop(joined, name, photo_bytes)
+        if answer is not None:
+            tell(answer, told)
     await joined.end()
+
+
+def tell(answer: Outcome | object, told: Told) -> None:
+    """Say what the screen says; anything but "Saved" is a failure of the recorder."""
+    assert isinstance(answer, Saved), answer
+    for event in answer.ids:
+        told(f"SAVED {event}")
+
+
+def print_line(text: str) -> None:
+    """One line, at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -72,7 +108,7 @@ def main() -> None:
     parser.add_argument("--n", required=True, type=int)
     parser.add_argument("--photo-bytes", type=int, default=0)
     given = parser.parse_args()
-    asyncio.run(record(given.dir, given.n, given.photo_bytes))
+    asyncio.run(record(session(given.dir), given.n, given.photo_bytes, print_line))
 
 
 if __name__ == "__main__":
