@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
+from uuid import UUID
 
 import anyio
 import anyio.to_thread
@@ -14,6 +15,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from server.backup import service as backup
+from server.backup.disk import Disk
 from server.blobs import service as blobs
 from server.blobs.store import FolderBlobs
 from server.core import api as core_api
@@ -136,6 +139,19 @@ def _bus(settings: Settings) -> Bus:
     from server.core.bus_postgres import PostgresBus  # noqa: PLC0415 - the library is an extra
 
     return PostgresBus(settings.url)
+
+
+def backup_kit(
+    parts: Parts,
+    *,
+    disk: Disk | None = None,
+    fresh: Callable[[datetime], UUID] = new_id,
+) -> backup.Kit:
+    """What a backup of this server needs; tests bring their own disk and ids."""
+    tools = backup.Tools(parts.clock, steps.bring, disk or Disk(), fresh)
+    return backup.Kit(
+        parts.settings, parts.reads, parts.writer, parts.blobs, parts.server_id, tools
+    )
 
 
 class _Teller:

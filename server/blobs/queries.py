@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -25,6 +26,18 @@ class BlobView:
     done: bool
     look: str | None
     look_why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A declared file as a backup sees it; `backed_up` is the first backup that holds it."""
+
+    site_id: SiteId
+    sha: Sha256
+    size: int
+    done: bool
+    unreadable: bool
+    backed_up: UUID | None
 
 
 def blob(session: Session, site_id: SiteId, sha: str) -> BlobView | None:
@@ -63,10 +76,22 @@ def missing(session: Session, site_id: SiteId) -> list[str]:
     return list(rows)
 
 
-def everything(session: Session) -> list[tuple[SiteId, Sha256, bool]]:
-    """Every declared file of every site, for the check at the start."""
-    rows = session.execute(select(col(BlobRow.site_id), col(BlobRow.sha), col(BlobRow.done)))
-    return [(SiteId(site_id), Sha256(sha), bool(done)) for site_id, sha, done in rows]
+def standing(session: Session) -> list[Standing]:
+    """Every declared file of every site, for a backup."""
+    rows = session.execute(
+        select(
+            col(BlobRow.site_id),
+            col(BlobRow.sha),
+            col(BlobRow.size),
+            col(BlobRow.done),
+            col(BlobRow.look),
+            col(BlobRow.backed_up),
+        ).order_by(col(BlobRow.sha), col(BlobRow.site_id))
+    )
+    return [
+        Standing(SiteId(site_id), Sha256(sha), size, bool(done), look == UNREADABLE, kept)
+        for site_id, sha, size, done, look, kept in rows
+    ]
 
 
 def _view(row: BlobRow) -> BlobView:

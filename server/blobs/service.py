@@ -1,12 +1,13 @@
 """Takes files piece by piece, marks them whole, and has photos looked at."""
 
 import errno
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol
+from uuid import UUID
 
 from sqlalchemy import Table, Update, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
@@ -14,7 +15,7 @@ from sqlmodel import Session
 
 from server.blobs import queries
 from server.blobs.look import READY, look_at
-from server.blobs.queries import UNREADABLE, BlobView
+from server.blobs.queries import UNREADABLE, BlobView, Standing
 from server.blobs.store import Blobs
 from server.blobs.strokes import NotStrokes, parse_strokes
 from server.blobs.tables import BlobRow
@@ -232,27 +233,57 @@ def _word(store: Blobs, blob: BlobView) -> str:
 
 def check(files: Files) -> None:
     """Compare table and store both ways, at the start and after a restore (sync.md S13)."""
-    table = _table()
     here = set(files.store.all())
-    for site_id, sha, done in files.reads.run(queries.everything):
-        found = sha in here and (done or files.store.is_whole(sha))
-        if found == done:
-            continue
-        log.warning("file differs from table", object_kind="blob", reason=_differs(done=done))
-        statement = (
+    for one in files.reads.run(queries.standing):
+        found = one.sha in here and (_same_size(files.store, one) or not one.done)
+        if one.done and not found:
+            reopen(files.store, files.writer, one.site_id, one.sha)
+        elif found and not one.done:
+            _take_over(files, one)
+
+
+def _take_over(files: Files, one: Standing) -> None:
+    """Count a file that is here although the table does not say so, if it is what it should be."""
+    if not files.store.is_whole(one.sha):
+        files.store.set_aside(one.sha)
+        return
+    log.warning("file differs from table", object_kind="blob", reason="bytes are here")
+    _finish(files, one.site_id, _declared(files, one.site_id, one.sha))
+
+
+def _same_size(store: Blobs, one: Standing) -> bool:
+    path = store.path(one.sha)
+    return path is None or path.stat().st_size == one.size
+
+
+def reopen(store: Blobs, writer: Writer, site_id: SiteId, sha: Sha256) -> None:
+    """Ask again for a file whose bytes are lost or damaged; what is left of it is set aside."""
+    log.warning("file differs from table", object_kind="blob", reason="bytes are missing")
+    store.set_aside(sha)
+    table = _table()
+    statement = (
+        update(table)
+        .where(table.c.site_id == site_id, table.c.sha == sha)
+        .values(done=False, done_ms=None, look=None, look_why=None)
+    )
+    writer.run(partial(_execute, statement=statement))
+
+
+def note_backup(
+    session: Session, files: Collection[tuple[SiteId, Sha256]], backup_id: UUID
+) -> None:
+    """Remember the first backup that holds these files."""
+    table = _table()
+    for site_id, sha in sorted(files):
+        session.execute(
             update(table)
-            .where(table.c.site_id == site_id, table.c.sha == sha)
-            .values(done=found, done_ms=files.clock.ms() if found else None)
+            .where(table.c.site_id == site_id, table.c.sha == sha, table.c.backed_up.is_(None))
+            .values(backed_up=backup_id)
         )
-        files.writer.run(partial(_execute, statement=statement))
 
 
 def _execute(session: Session, statement: Update) -> None:
     session.execute(statement)
-
-
-def _differs(*, done: bool) -> str:
-    return "bytes are missing" if done else "bytes are here already"
 
 
 def _table() -> Table:

@@ -38,6 +38,14 @@ class Blobs(Protocol):
         """Whether the file is here, sealed."""
         ...
 
+    def path(self, digest: Sha256) -> Path | None:
+        """Where the sealed file lies; None if it is no file of this machine."""
+        ...
+
+    def set_aside(self, digest: Sha256) -> None:
+        """Take a sealed file that is damaged out of the way, without destroying it."""
+        ...
+
     def drop_part(self, digest: Sha256) -> None:
         """Begin again from nothing."""
         ...
@@ -115,6 +123,14 @@ class FolderBlobs:
     def path(self, digest: Sha256) -> Path:
         """Where the sealed file lies, for the worker that looks at it."""
         return self._place(digest)
+
+    def set_aside(self, digest: Sha256) -> None:
+        """Take a damaged file out of the way, into `damaged/`."""
+        damaged = self._folder / "damaged"
+        damaged.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileNotFoundError):
+            self._place(digest).replace(damaged / digest)
+            _sync_folder(damaged)
 
     def drop_part(self, digest: Sha256) -> None:
         """Begin again from nothing."""

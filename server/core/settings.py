@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         return self.url.startswith("sqlite")
 
     @property
+    def backups(self) -> Path:
+        """The folder backups go to unless a command names another one."""
+        return self.backup_dir or self.data / "backup"
+
+    @property
     def tls(self) -> tuple[Path, Path] | None:
         """Certificate and key that `milkrun cert` made, if it did."""
         certificate, key = self.data / "tls" / "server.pem", self.data / "tls" / "server.key"

@@ -56,11 +56,17 @@ def migrate(settings: Settings) -> str:
     engine = write_engine(settings)
     try:
         with engine.begin() as connection:
-            at = current(connection)
-            if at is not None and not _known(at):
-                raise NewerDatabase(at)
-            if at != head():
-                command.upgrade(_config(connection), "head")
+            bring(connection)
     finally:
         engine.dispose()
     return head()
+
+
+def bring(connection: Connection, to: str | None = None) -> None:
+    """Carry out the missing steps up to one, the newest if none is named, in this transaction."""
+    wanted, at = to or head(), current(connection)
+    for revision in (at, wanted):
+        if revision is not None and not _known(revision):
+            raise NewerDatabase(revision)
+    if at != wanted:
+        command.upgrade(_config(connection), wanted)
