@@ -11,7 +11,7 @@ from itertools import chain
 from shared.insertion import Arc, cheapest_insertion
 from shared.keeping import END_OF_RUN, HERE, Keeping, moved_stops
 from shared.task import Policy
-from shared.walk import CLEAN, Faults, Walker
+from shared.walk import CLEAN, Faults, Walker, rule_faults
 
 BLOCK_MAX = 3
 LOOK_EVERY = 16
@@ -131,7 +131,7 @@ class Rearranging:
         )
 
     def _late(self, order: Order) -> list[int]:
-        """Stops served after their window, and the last one when the run ends too late."""
+        """Stops served after their window or against the order; the last one when it is neither."""
         walker = self._walker
         strand, here, late = walker.begin()[0], walker.at.index, []
         for stop_id in order:
@@ -139,6 +139,8 @@ class Rearranging:
             if after.hard > strand.hard:
                 late.append(stop_id)
             strand, here = after, walker.spots[stop_id].row
+        wrong = rule_faults(walker.run, order) if walker.ruled else []
+        late += [v.id for v in wrong if isinstance(v.id, int) and v.id not in late]
         return late or list(order[-1:])
 
     def _loose(self, order: Order, stop_id: int) -> bool:

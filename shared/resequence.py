@@ -12,7 +12,7 @@ from shared.keeping import broken_adjacencies, moved_stops
 from shared.rearrange import Effort, Rearranging
 from shared.task import Answer, Price, Rung, Task, Timeline, Violation
 from shared.timeline import simulate, written
-from shared.walk import CLEAN, Walker
+from shared.walk import CLEAN, Walker, prepare
 
 STEPS = 10_000
 
@@ -36,14 +36,14 @@ def resequence(
     day = changed(task)
     walker = day.settle()
     found = _better(task, day, walker, Effort(steps, should_stop))
-    return _answer(_before(task), day, walker, found)
+    return _answer(_before(task), day.kept, walker, found)
 
 
 def keep_order(task: Task) -> Answer:
     """Rungs 0 and 1 alone: what was asked for happens, everything else keeps its order."""
     day = changed(task)
     walker = day.settle()
-    return _answer(_before(task), day, walker, _as_told(day))
+    return _answer(_before(task), day.kept, walker, _as_told(day))
 
 
 def what_if(task: Task, *, before: Timeline | None = None) -> Price:
@@ -54,7 +54,7 @@ def what_if(task: Task, *, before: Timeline | None = None) -> Price:
     day = changed(task)
     walker = day.settle()
     before = before or _before(task)
-    answer = _answer(before, day, walker, _as_told(day))
+    answer = _answer(before, day.kept, walker, _as_told(day))
     new, worse, cleared = compare(before.violations, answer.timeline.violations)
     return Price(
         order=answer.order,
@@ -91,6 +91,23 @@ def _as_told(day: Changed) -> _Found:
     return _Found(order, "standing" if order == day.kept else "insert")
 
 
+def rearranged(
+    task: Task, answer: Answer, order: Sequence[int], rung: Rung, effort: Effort | None = None
+) -> Answer:
+    """The same answer with another order of the same run, as a higher rung has found it.
+
+    With an effort, what that order still breaks is mended by the moves of level 0.
+    """
+    walker = prepare(answer.run, answer.at)
+    order = tuple(order)
+    if effort is not None and walker.faults(order) != CLEAN:
+        glued = frozenset(changed(task).glued)
+        policy, standing = task.policy, answer.run.standing
+        order = Rearranging(walker, standing, policy, glued, effort).improve(order)
+    dropped = tuple(stop_id for stop_id in answer.dropped if stop_id not in order)
+    return _answer(_before(task), answer.run.standing, walker, _Found(order, rung, dropped))
+
+
 def _better(task: Task, day: Changed, walker: Walker, effort: Effort) -> _Found:
     """Climb only while hard rules are broken; each rung starts from the one before."""
     found = _as_told(day)
@@ -114,9 +131,9 @@ def _before(task: Task) -> Timeline:
     return simulate(task.run, task.order, task.at)
 
 
-def _answer(before: Timeline, day: Changed, walker: Walker, found: _Found) -> Answer:
+def _answer(before: Timeline, standing: Sequence[int], walker: Walker, found: _Found) -> Answer:
     timeline = written(walker, found.order)
-    kept = tuple(stop_id for stop_id in day.kept if stop_id not in found.dropped)
+    kept = tuple(stop_id for stop_id in standing if stop_id not in found.dropped)
     return Answer(
         order=found.order,
         timeline=timeline,

@@ -12,7 +12,7 @@ Amount = tuple[int, ...]
 Rows = Sequence[Sequence[int]]
 Window = tuple[int, int]
 Place = Literal["first", "any", "last"]
-Rung = Literal["standing", "insert", "improve"]
+Rung = Literal["standing", "insert", "improve", "search", "proposal", "plan"]
 Cause = Literal[
     "delay",
     "load",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from server.planner.ladder import Proposal, Resequenced
 from server.planner.task_form import (
     CancelForm,
     ChangeForm,
@@ -22,7 +23,6 @@ from server.planner.task_form import (
 )
 from shared.task import (
     Amount,
-    Answer,
     Cancel,
     Change,
     Insert,
@@ -266,8 +266,12 @@ class _Reading:
             raise BadTask(f"{at}/after", "a stop cannot follow itself")
 
 
-def write_answer(asked: Asked, answer: Answer, *, seed: int, elapsed_ms: float) -> dict[str, Any]:
+def write_answer(
+    asked: Asked, found: Resequenced, *, seed: int, elapsed_ms: float
+) -> dict[str, Any]:
     """The answer as planner-json writes it."""
+    answer = found.answer
+    proposed = {} if found.proposal is None else {"proposal": _proposal(found.proposal)}
     return {
         "format": ANSWER_FORMAT,
         "code": 0,
@@ -285,10 +289,18 @@ def write_answer(asked: Asked, answer: Answer, *, seed: int, elapsed_ms: float) 
         "delta_m": answer.delta_m,
         "delta_end_s": answer.delta_end_s,
         "rung": answer.rung,
-        "engine": "level0",
+        "engine": found.engine,
         "seed": seed,
         "elapsed_ms": round(elapsed_ms, 1),
-        "note": None,
+        "note": found.note,
+    } | proposed
+
+
+def _proposal(found: Proposal) -> dict[str, Any]:
+    return {
+        "order": list(found.order),
+        "delta_s": found.delta_s,
+        "moved_stops": found.moved_stops,
     }
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.planner.forms import BadTask, read_task, write_answer
+from server.planner.ladder import LEVEL_0, Resequenced
 from shared.resequence import resequence
 from tests.server.planner.a_task import a_task
 
@@ -25,7 +26,8 @@ JSON = st.recursive(
 
 def answer(task: dict[str, Any]) -> dict[str, Any]:
     asked = read_task(json.dumps(task))
-    return write_answer(asked, resequence(asked.task), seed=1, elapsed_ms=1.84)
+    found = Resequenced(resequence(asked.task), LEVEL_0)
+    return write_answer(asked, found, seed=1, elapsed_ms=1.84)
 
 
 def pointer(task: Any) -> str:
