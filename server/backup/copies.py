@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from sqlalchemy import inspect, text
 from sqlalchemy.engine import Connection
@@ -69,6 +69,10 @@ class Copies(Protocol):
 
         It is in its place when the context ends well; otherwise nothing of it is left.
         """
+        ...
+
+    def throwaway(self, folder: Path) -> AbstractContextManager[Self]:
+        """Give the same for a database that ends with the context."""
         ...
 
 

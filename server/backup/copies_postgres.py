@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
+from pydantic import SecretStr
 from sqlalchemy import create_engine, inspect, make_url, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
@@ -84,6 +85,14 @@ class PostgresCopies:
                 yield connection
         finally:
             engine.dispose()
+
+    @contextmanager
+    def throwaway(self, folder: Path) -> Iterator[Self]:
+        """A scratch database."""
+        del folder
+        with self._scratch() as engine:
+            url = SecretStr(engine.url.render_as_string(hide_password=False))
+            yield replace(self, settings=self.settings.model_copy(update={"database_url": url}))
 
     @contextmanager
     def _scratch(self) -> Iterator[Engine]:

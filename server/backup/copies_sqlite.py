@@ -3,16 +3,16 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from server.backup.copies import Dumped, sound
+from server.backup.copies import Dumped, dumped_of, sound
 from server.backup.disk import Disk, pieces
 from server.backup.folders import Backup, Damaged
 from server.core import db
@@ -64,6 +64,8 @@ class SqliteCopies:
     @contextmanager
     def filled(self, backup: Backup, stage: Path) -> Iterator[Connection]:
         """Copy the file, let the caller bring it up to date, then give it its name."""
+        with self.opened(backup.path, dumped_of(backup), backup.manifest.revision):
+            pass
         self.disk.folder(stage)
         path = stage / DATABASE
         with (backup.path / DATABASE).open("rb") as file:
@@ -75,7 +77,16 @@ class SqliteCopies:
                 yield connection
         finally:
             engine.dispose()
+        log = path.with_name(f"{DATABASE}-wal")
+        if log.exists() and log.stat().st_size:
+            raise Damaged(f"{path} could not be closed.")
+        self.disk.sync(path)
         self.disk.rename(path, self.settings.data / DATABASE)
+
+    @contextmanager
+    def throwaway(self, folder: Path) -> Iterator[Self]:
+        """A file in that folder, which the caller removes."""
+        yield replace(self, settings=self.settings.model_copy(update={"data": folder}))
 
 
 def _check(session: Session) -> None:
