@@ -44,6 +44,15 @@ def undo(run_id: UUID, given: wire.Undo, who: Who, writer: InWriter, clock: InCl
     return writer.run(lambda s: service.undo(s, who, key, expected_version=version, now=now))
 
 
+@router.post("/runs/{run_id}/transfer", openapi_extra=needs("plan", "write"))
+def transfer(
+    run_id: UUID, given: wire.Transfer, who: Who, writer: InWriter, clock: InClock
+) -> Answer:
+    """Move visits to another run."""
+    key, now, asked = RunId(run_id), clock.now(), given.asked()
+    return writer.run(lambda s: service.transfer(s, who, key, asked, now=now))
+
+
 @router.get("/runs/{run_id}/gate", openapi_extra=needs("runs", "read"))
 def gate(run_id: UUID, who: Who, reads: InReads, clock: InClock) -> Answer:
     """What blocks the departure, and what is worth knowing."""

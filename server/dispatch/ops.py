@@ -90,7 +90,7 @@ class Ops:
             pickup=goods[1],
         )
         cheapest = "after" not in op.model_fields_set
-        self._changes.append(planned.Insert(stop, cheapest, self._after(op.after)))
+        self._changes.append(planned.Insert(stop, cheapest, self.behind(op.after)))
 
     def _goods(self, op: Insert) -> tuple[planned.Amount, planned.Amount]:
         """Only units are known of goods that are new; the other dimensions stay nothing."""
@@ -104,7 +104,7 @@ class Ops:
 
     @_take.register
     def _cancel(self, op: Cancel) -> None:
-        visit = self._open(op.visit)
+        visit = self.open_visit(op.visit)
         self._changes.append(planned.Cancel(self._seen.number(visit.id)))
         self._edit(visit.id, plan_state="cancelled")
 
@@ -114,11 +114,11 @@ class Ops:
         if op.after == op.visit:
             raise _unfit("after")
         number = self._seen.number(visit.id)
-        self._changes.append(planned.Move(number, self._after(op.after)))
+        self._changes.append(planned.Move(number, self.behind(op.after)))
 
     @_take.register
     def _window(self, op: Window) -> None:
-        visit = self._open(op.visit)
+        visit = self.open_visit(op.visit)
         number = self._seen.number(visit.id)
         self._changes.append(planned.Rewindow(number, spans_in_seconds(op.windows)))
         self._edit(visit.id, windows=tuple(op.windows))
@@ -148,17 +148,17 @@ class Ops:
 
     @_take.register
     def _lock(self, op: Lock) -> None:
-        visit = self._open(op.visit)
+        visit = self.open_visit(op.visit)
         lock: dict[str, str] = {"as": op.place}
         if op.place == "before":
             if op.before is None:
                 raise _unfit("before")
-            lock["before"] = str(self._open(op.before).id)
+            lock["before"] = str(self.open_visit(op.before).id)
         self._relock(visit, lock)
 
     @_take.register
     def _unlock(self, op: Unlock) -> None:
-        self._relock(self._open(op.visit), None)
+        self._relock(self.open_visit(op.visit), None)
 
     @_take.register
     def _assign(self, op: Assign) -> None:
@@ -179,7 +179,7 @@ class Ops:
 
     @_take.register
     def _contingency_off(self, op: ContingencyOff) -> None:
-        visit = self._open(op.visit)
+        visit = self.open_visit(op.visit)
         if visit.kind != "contingency":
             raise refuse("bad_state", why="only a contingency stop is switched off")
         self._changes.append(planned.Cancel(self._seen.number(visit.id)))
@@ -206,7 +206,7 @@ class Ops:
         """The open order after the changes so far; whoever waits gets a place first."""
         return list(keep_order(self.task()).order)
 
-    def _open(self, visit_id: UUID) -> Visit:
+    def open_visit(self, visit_id: UUID) -> Visit:
         """A visit that can still be changed: planned, and nobody is or was there."""
         visit = self._seen.view.visit(visit_id)
         if visit.fact_state in FINAL_STATES or visit_id in self._seen.progress.settled:
@@ -220,13 +220,13 @@ class Ops:
 
     def _movable(self, visit_id: UUID) -> Visit:
         """An open visit that is neither driven to now nor locked to its place."""
-        visit = self._open(visit_id)
+        visit = self.open_visit(visit_id)
         number = self._seen.number(visit_id)
         if visit_id == self._seen.progress.heading or self._stops[number].locked:
             raise refuse("locked_stop", stop=self._name(visit))
         return visit
 
-    def _after(self, visit_id: UUID | None) -> int | None:
+    def behind(self, visit_id: UUID | None) -> int | None:
         """The stop to come after; behind what is settled means first of the open ones."""
         if visit_id is None or visit_id in self._seen.progress.settled:
             return None

@@ -1,14 +1,14 @@
 """A run as resequencing sees it: what is settled, where the vehicle is, what lies ahead."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
-from server.core.clock import to_ms
+from server.core.clock import from_ms, to_ms
 from server.dispatch.ground import Ground, ground_of
 from server.dispatch.shapes import Line, Run, Visit
 from server.fleet import queries as fleet
@@ -16,7 +16,7 @@ from server.runs.queries import RunView as Whole
 from server.sites import queries as sites
 from shared.ids import SiteId, VehicleId
 from shared.run import FINAL_STATES
-from shared.task import Amount, Policy, RunView, Start, Task, TaskStop, Window
+from shared.task import Amount, Change, Policy, RunView, Start, Task, TaskStop, Window
 
 AT_STOP = ("arrived", "in_service")
 EN_ROUTE = "en_route"
@@ -46,8 +46,12 @@ class Seen:
     ground: Ground
     task: Task
     visits: tuple[Visit, ...]
-    units: bool
-    """Whether the vehicle's room is counted in units, as the last dimension."""
+    cargo: "Cargo"
+
+    @property
+    def units(self) -> bool:
+        """Whether the vehicle's room is counted in units, as the last dimension."""
+        return self.cargo.units
 
     def number(self, visit_id: UUID) -> int:
         """The visit's number in the task."""
@@ -66,7 +70,7 @@ def see(
     """Make the task of a run; `more` are places that may be put into it."""
     progress = progress_of(view, now)
     ground = ground or ground_of(session, site_id, view, more)
-    cargo = _Cargo.of(session, site_id, view)
+    cargo = Cargo.of(session, site_id, view)
     numbers = {one.id: n for n, one in enumerate(view.visits)}
     stops = {numbers[one.id]: _stop(one, numbers, ground, cargo) for one in view.stops}
     order = tuple(numbers[one] for one in progress.ahead)
@@ -84,14 +88,24 @@ def see(
     settings = sites.settings(session, site_id)
     policy = Policy(settings.keep_s, settings.max_moved_stops)
     task = Task(run, order, _not_before(run, order, start, now), policy=policy)
-    return Seen(view, progress, ground, task, view.visits, cargo.units)
+    return Seen(view, progress, ground, task, view.visits, cargo)
 
 
 def stop_of(one: Visit, seen: Seen) -> TaskStop:
     """A visit that is not driven to yet, as a stop of the task; it brings and takes nothing."""
     numbers = {visit.id: n for n, visit in enumerate(seen.visits)}
     empty = (0,) * len(seen.task.run.capacity)
-    return replace(_stop(one, numbers, seen.ground, _Cargo((), {})), delivery=empty, pickup=empty)
+    return replace(_stop(one, numbers, seen.ground, Cargo((), {})), delivery=empty, pickup=empty)
+
+
+def joining(seen: Seen, visit_ids: Sequence[UUID], change: Callable[[TaskStop], Change]) -> Task:
+    """The task of a run in which visits with their goods still wait for a place in the order."""
+    numbers = {visit.id: n for n, visit in enumerate(seen.visits)}
+    by_id = {visit.id: visit for visit in seen.visits}
+    fresh = [_stop(by_id[one], numbers, seen.ground, seen.cargo) for one in visit_ids]
+    pairs = seen.cargo.pairs(numbers, (*seen.progress.ahead, *visit_ids))
+    run = replace(seen.task.run, pairs=pairs)
+    return replace(seen.task, run=run, changes=tuple(change(one) for one in fresh))
 
 
 def _not_before(run: RunView, order: Sequence[int], start: Start, now: datetime) -> Start:
@@ -141,10 +155,17 @@ def progress_of(view: Whole, now: datetime) -> Progress:
 
 
 def _delay_s(view: Whole, leave: datetime) -> int:
-    """A traffic delay that was told with the plan in force, until the vehicle moves on."""
+    """A delay told with the plan in force or by the driver, until the vehicle moves on."""
     told = sum(op.get("delay_s", 0) for op in view.plan.ops if op.get("op") == "late")
-    moved_on = view.run.departed_at is not None and leave > view.plan.created_at
-    return 0 if moved_on else int(told)
+    planned = 0 if _moved_on(view, leave, view.plan.created_at) else int(told)
+    told_by_driver = view.run.delay or {}
+    since = from_ms(told_by_driver["at"]) if told_by_driver else leave
+    reported = 0 if _moved_on(view, leave, since) else int(told_by_driver.get("delay_s", 0))
+    return max(planned, reported)
+
+
+def _moved_on(view: Whole, leave: datetime, since: datetime) -> bool:
+    return view.run.departed_at is not None and leave > since
 
 
 def _standing(
@@ -167,7 +188,7 @@ def _standing(
     return run.start_location, max(now, run.planned_departure_at), run.planned_departure_at
 
 
-def _stop(one: Visit, numbers: dict[UUID, int], ground: Ground, cargo: "_Cargo") -> TaskStop:
+def _stop(one: Visit, numbers: dict[UUID, int], ground: Ground, cargo: "Cargo") -> TaskStop:
     lock = one.lock or {}
     rule = str(lock.get("as", ""))
     before = lock.get("before") if rule == "before" else None
@@ -185,7 +206,7 @@ def _stop(one: Visit, numbers: dict[UUID, int], ground: Ground, cargo: "_Cargo")
 
 
 @dataclass(frozen=True, slots=True)
-class _Cargo:
+class Cargo:
     """Goods of a run as whole numbers, in the dimensions its vehicle has a limit for."""
 
     capacity: Amount
@@ -193,14 +214,14 @@ class _Cargo:
     units: bool = False
 
     @staticmethod
-    def of(session: Session, site_id: SiteId, view: Whole) -> "_Cargo":
+    def of(session: Session, site_id: SiteId, view: Whole) -> "Cargo":
         vehicle = (
             fleet.vehicle(session, site_id, VehicleId(view.run.vehicle_id))
             if view.run.vehicle_id is not None
             else None
         )
         if vehicle is None:
-            return _Cargo((), {})
+            return Cargo((), {})
         limits = (vehicle.capacity_kg, vehicle.capacity_l, vehicle.capacity_units)
         scale = (1_000, 1_000, 1)
         kept = [n for n, limit in enumerate(limits) if limit is not None]
@@ -209,7 +230,7 @@ class _Cargo:
         for line in view.loads:
             whole = amounts(line)
             lines[line.id] = (tuple(whole[n] for n in kept), line.pickup_visit, line.drop_visit)
-        return _Cargo(capacity, lines, units=kept[-1:] == [2])
+        return Cargo(capacity, lines, units=kept[-1:] == [2])
 
     def picked(self, visit: UUID) -> Amount:
         return self._sum([amount for amount, pick, _ in self.lines.values() if pick == visit])

@@ -98,6 +98,9 @@ class Run(Protocol):
     def returned_at(self) -> datetime | None: ...
 
     @property
+    def delay(self) -> Mapping[str, Any] | None: ...
+
+    @property
     def vehicle_id(self) -> UUID | None: ...
 
     @property

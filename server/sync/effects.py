@@ -11,6 +11,7 @@ from server.blobs import service as blobs
 from server.core.access import Principal
 from server.core.jobs import Job, Jobs
 from server.core.logs import log
+from server.dispatch.service import bring_home
 from server.facts import queries
 from server.facts import service as facts
 from server.facts.rules import read
@@ -132,6 +133,7 @@ def apply(
         return
     run_ids = {one.run_id for one in counting if one.run_id is not None}
     visit_ids = {one.visit_id for one in counting if one.visit_id is not None}
+    run_ids |= bring_home(session, site_id, visit_ids, now)
     touched = refold(session, site_id, run_ids, visit_ids, now)
     results = {one.run_id for one in counting if one.run_id and one.event.type in OUTCOME}
     proofs.collect(session, site_id, counting, _carriers(session, site_id, results))

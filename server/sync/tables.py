@@ -1,4 +1,4 @@
-"""Rows of what people decide beside the facts, and of the nightly comparison of everything stored."""
+"""Rows of what people decide beside the facts, and of the nightly scrub."""
 
 from typing import Any
 from uuid import UUID

@@ -11,10 +11,13 @@ from sqlmodel import Session
 from server.core import audit
 from server.core.access import Principal
 from server.core.ids import new_id
-from server.dispatch.answers import planned_times, whole_order, write_price, write_violations
+from server.dispatch.answers import whole_order, write_price
+from server.dispatch.drafting import drafted
 from server.dispatch.ops import Ops
 from server.dispatch.seen import Seen, progress_of, see
+from server.dispatch.service.changeable import check_changeable
 from server.dispatch.service.looking import look_at
+from server.dispatch.service.transferring import is_transfer, undo_transfer
 from server.dispatch.shapes import Made
 from server.facts import queries as facts
 from server.fleet import queries as fleet
@@ -29,14 +32,13 @@ from shared.events import RunOrderProposed
 from shared.ids import DriverId, EventId, RunId, SiteId, VehicleId
 from shared.local_time import local_day, zone
 from shared.loop import Stop
-from shared.plan import Assign, Insert, NewLine, PlanOp, write_op
+from shared.plan import Insert, NewLine, PlanOp, write_op
 from shared.proof import levels_of
 from shared.refusals import refuse
 from shared.resequence import keep_order, what_if
 from shared.task import Answer
 from shared.timeline import simulate
 
-OPEN_STATES = ("draft", "planned", "dispatched")
 KEY = "key"
 
 
@@ -98,6 +100,8 @@ def undo(
     """Make the plan before the last version the next one; what is settled keeps its place."""
     view = _locked(session, who, run_id, (), now)
     running.check_version(session, view.run, expected_version)
+    if is_transfer(view):
+        return undo_transfer(session, who, view, now=now)
     draft = running.undo_draft(view)
     settled = progress_of(view, now).settled
     order = [*settled, *(one for one in draft.order if one not in settled)]
@@ -114,7 +118,7 @@ def undo(
 
 def _changeable(session: Session, who: Principal, run_id: RunId, ops: Sequence[PlanOp]) -> RunView:
     """A run whose plan this person may change."""
-    _check_changeable(session, who, run_id, ops)
+    check_changeable(session, who, run_id, ops)
     return runs.load(session, who.site_id, run_id)
 
 
@@ -122,21 +126,10 @@ def _locked(
     session: Session, who: Principal, run_id: RunId, ops: Sequence[PlanOp], now: datetime
 ) -> RunView:
     """The same, kept from everybody else until the commit."""
-    _check_changeable(session, who, run_id, ops)
+    check_changeable(session, who, run_id, ops)
     view = running.locked_view(session, who.site_id, run_id, now)
-    _check_changeable(session, who, run_id, ops)  # it may have changed hands while we waited
+    check_changeable(session, who, run_id, ops)  # it may have changed hands while we waited
     return view
-
-
-def _check_changeable(
-    session: Session, who: Principal, run_id: RunId, ops: Sequence[PlanOp]
-) -> None:
-    """Refuse what is not open or not theirs; a Carrier's manager may only assign it."""
-    only_assigns = bool(ops) and all(isinstance(op, Assign) for op in ops)
-    verb, kind = ("assign", "runs") if only_assigns else ("write", "plan")
-    row = runs.allowed_run(session, who, run_id, verb, kind)
-    if row.plan_state not in OPEN_STATES:
-        raise refuse("bad_state", why=f"the run is {row.plan_state}")
 
 
 def _read(
@@ -205,37 +198,9 @@ def _proposals(session: Session, site_id: SiteId, ops: Sequence[PlanOp]) -> dict
 def _draft(
     seen: Seen, read: Ops, answer: Answer, ops: Sequence[PlanOp], key: str | None
 ) -> PlanDraft:
-    """The next version: planned times hold the buffers, which the price does not."""
-    order = whole_order(seen, read, answer.order)
-    places = {one.id: one.location_id for one in seen.visits}
-    places |= {one.id: one.location_id for one in read.added}
-    run = seen.view.run
-    route = [run.start_location, *(places[one] for one in order), run.end_location]
-    stops = {
-        number: replace(stop, service_s=stop.service_s + _buffer(seen, number))
-        for number, stop in answer.run.stops.items()
-    }
-    line = simulate(replace(answer.run, stops=stops), answer.order, answer.at)
-    back = {
-        one.id: (line.end_s * 1000, line.end_s * 1000) for one in seen.visits if one.kind == "end"
-    }
-    return PlanDraft(
-        order=order,
-        times=planned_times(read, line.steps) | back,
-        legs=seen.ground.legs(route),
-        return_ms=line.end_s * 1000,
-        ops=[write_op(op) for op in ops],
-        violations=write_violations(read, answer.timeline.violations),
-        edits=read.edits,
-        added=read.added,
-        assign=read.assign,
-        note=read.note,
-        planner={"rung": answer.rung, "engine": "level0", **({KEY: key} if key else {})},
-    )
-
-
-def _buffer(seen: Seen, number: int) -> int:
-    return seen.visits[number].buffer_s if number < len(seen.visits) else 0
+    made = drafted(seen, read, answer, whole_order(seen, read, answer.order))
+    note = {**(made.planner or {}), **({KEY: key} if key else {})}
+    return replace(made, ops=[write_op(op) for op in ops], planner=note)
 
 
 def _done_before(

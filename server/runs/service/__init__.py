@@ -5,6 +5,7 @@ from server.runs.service.adhoc import NewAdHoc, open_ad_hoc
 from server.runs.service.estimates import Estimate, set_estimates
 from server.runs.service.folding import refold
 from server.runs.service.marking import mark_runs, marks_of, unmarked
+from server.runs.service.moving import Wish, hang_over, homes_of
 from server.runs.service.opening import (
     drop_by_calendar,
     open_run,
@@ -49,6 +50,7 @@ __all__ = [
     "Overrides",
     "PlanDraft",
     "VisitEdit",
+    "Wish",
     "any_to_close",
     "assign",
     "assigned",
@@ -60,6 +62,8 @@ __all__ = [
     "dispatch",
     "drop_by_calendar",
     "grant_claim",
+    "hang_over",
+    "homes_of",
     "keep_positions",
     "locked_run",
     "locked_view",

@@ -8,17 +8,19 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from server.core.clock import from_ms
+from server.core.clock import from_ms, to_ms
 from server.facts.service import StoredFact
 from server.feed import service as feed
 from server.runs import queries
-from server.runs.conditions import Condition, of_run, of_visit
+from server.runs.conditions import Condition, Planned, of_run, of_visit
 from server.runs.queries import RunView
+from server.runs.service.moving import homes_of
 from server.runs.service.rows import run_row, run_scope, site_zone, stop_plan
+from server.runs.service.sides import Witness
 from server.runs.service.states import take_over
 from server.runs.tables import RunRow, StopVisitRow
 from server.sites import service as places
-from shared.events import Event, RunClaimed
+from shared.events import Event, FactVoided, RunClaimed, RunDisrupted, StopReopened
 from shared.ids import DeviceId, DriverId, RunId, SiteId, VisitId
 from shared.run import RunFold, VisitFold, fold_run, fold_visit, live
 
@@ -61,13 +63,42 @@ def _refold_run(session: Session, site_id: SiteId, view: RunView, now: datetime)
         if _write_visit(one, fold_visit(by_visit.get(one.id, ())), times, now)
     ]
     start = str(view.start_visit) if view.start_visit else None
-    folded = fold_run(events, start)
+    own = _of_this_run(view, events)
+    folded = fold_run(own, start)
     _write_run(view.run, folded, times, now)
+    view.run.delay = _delay(own, times)
     _head_for_next(view)
     session.flush()
-    _watch(session, site_id, view, folded=folded, events=events, by_visit=by_visit, now=now)
+    witness = Witness(session, view.run, {fact.event.id: fact for fact in known})
+    _watch(_Told(session, site_id, now, witness), view, folded, own, by_visit)
     _publish(session, site_id, view, changed, now)
     _claims(session, site_id, view.run, known, now)
+
+
+def _of_this_run(view: RunView, events: Sequence[Event]) -> Sequence[Event]:
+    """Facts of the run: those of a visit that came from another run and name that run are not."""
+    here = str(view.run.id)
+    moved = [one for one in view.visits if one.moves]
+    others = {str(run) for one in moved for run in homes_of(one)[1]} - {here}
+    if not others:
+        return events
+    own = [fact for fact in events if fact.envelope.run not in others]
+    known = {fact.id for fact in own}
+    undone = (StopReopened, FactVoided)
+    return [f for f in events if f.id in known or _undoes_one_of(f, known, undone)]
+
+
+def _undoes_one_of(fact: Event, known: Collection[str], undone: tuple[type, ...]) -> bool:
+    return isinstance(fact.body, undone) and getattr(fact.body, "undo", "") in known
+
+
+def _delay(events: Sequence[Event], times: Mapping[str, datetime]) -> dict[str, Any] | None:
+    """The newest delay that the driver reported, and when that was."""
+    told = [fact for fact in live(events) if getattr(fact.body, "kind", "") == "delay"]
+    newest = told[-1] if told else None
+    if newest is None or not isinstance(newest.body, RunDisrupted) or not newest.body.delay_s:
+        return None
+    return {"delay_s": newest.body.delay_s, "at": to_ms(times[newest.id])}
 
 
 def _write_visit(
@@ -123,28 +154,29 @@ def _head_for_next(view: RunView) -> None:
 
 
 def _watch(
-    session: Session,
-    site_id: SiteId,
+    told: "_Told",
     view: RunView,
-    *,
     folded: RunFold,
     events: Sequence[Event],
     by_visit: Mapping[UUID, Sequence[Event]],
-    now: datetime,
 ) -> None:
     """Raise and close what a supervisor must look at, for the run and each of its visits."""
-    told = _Told(session, site_id, now)
     about = of_run(view.run.plan_state, folded, live(events))
     names = {"run": str(view.run.id), "run_name": view.run.name}
     view.run.raised = told.tell(("run", view.run.id), view.run.raised, about, names)
     for visit in view.visits:
         if visit.id not in by_visit and not visit.raised:
             continue
-        found = of_visit(
-            visit.plan_state, visit.cancelled_rev, fold_visit(by_visit.get(visit.id, ()))
-        )
-        detail = {**names, "stop": view.places[visit.location_id].name}
-        visit.raised = told.tell(("visit", visit.id), visit.raised, found, detail)
+        own = by_visit.get(visit.id, ())
+        found = of_visit(_planned(visit), fold_visit(own), live(own))
+        detail = {**names, "name": view.places[visit.location_id].name}
+        about_visit = ("visit", visit.id)
+        visit.raised = told.tell(about_visit, visit.raised, found, detail, visit=visit)
+
+
+def _planned(visit: StopVisitRow) -> Planned:
+    wanted, every = homes_of(visit)
+    return Planned(visit.plan_state, visit.cancelled_rev, str(wanted), {str(one) for one in every})
 
 
 @dataclass(frozen=True)
@@ -154,6 +186,7 @@ class _Told:
     session: Session
     site_id: SiteId
     now: datetime
+    witness: Witness
 
     def tell(
         self,
@@ -161,13 +194,16 @@ class _Told:
         raised: Sequence[str] | None,
         found: Iterable[Condition],
         detail: Mapping[str, Any],
+        *,
+        visit: StopVisitRow | None = None,
     ) -> list[str] | None:
         """Raise what is new, close what is gone; what a person settled stays settled."""
         conditions = {one.key: one for one in found}
         before = set(raised or ())
         for key, one in conditions.items():
             if key not in before:
-                whole = {**detail, **one.detail}
+                sides = self.witness.sides(one, visit)
+                whole = {**detail, **one.detail, **({"sides": sides} if sides else {})}
                 feed.raise_exception(
                     self.session, self.site_id, one.kind, *subject, detail=whole, now=self.now
                 )
