@@ -1,19 +1,26 @@
 """What a power cut may leave of a disk: every write not yet flushed is there, gone or torn."""
 
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from random import Random
 from typing import Literal
 
 SECTOR = 512
-Kind = Literal["write", "cut", "name", "rename", "gone", "folder", "sync", "sync_folder", "mark"]
+MEMORY = Path("/dev/shm")
+Kind = Literal[
+    "write", "cut", "name", "rename", "gone", "folder", "sync", "sync_folder", "mark", "begin"
+]
 
 
 @dataclass(frozen=True)
 class Op:
     """One operation on the disk, or a mark of what was promised at this point.
 
+    Before `begin` is what lay there long ago.
     A file is its `node`; names are entries of folders and change by operations of their own.
     """
 
@@ -37,7 +44,7 @@ class State:
 
     def lay_out(self, root: Path) -> None:
         """Write it into a folder."""
-        root.mkdir(parents=True)
+        root.mkdir(parents=True, exist_ok=True)
         for folder in sorted(self.folders):
             (root / folder).mkdir(exist_ok=True)
         for path, content in self.files.items():
@@ -58,7 +65,7 @@ def pending(ops: Sequence[Op], cut: int) -> list[int]:
         elif op.kind in ("write", "cut"):
             if op.node not in nodes:
                 found.append(place)
-        elif op.kind != "mark" and parent(op.path) not in folders:
+        elif op.kind not in ("mark", "begin") and parent(op.path) not in folders:
             found.append(place)
     return found[::-1]
 
@@ -115,9 +122,12 @@ def states(ops: Sequence[Op], count: int, seed: int) -> Iterator[State]:
     """Different disks a cut may leave: first the harshest behind each promise, then others."""
     chance = Random(seed)
     seen: set[int] = set()
+    first = max((place + 1 for place, op in enumerate(ops) if op.kind == "begin"), default=0)
     cuts = [place + 1 for place, op in enumerate(ops) if op.kind == "mark"]
     plan = [(cut, "none") for cut in cuts]
-    plan += [(cut, how) for cut in range(len(ops) + 1) for how in ("none", "some", "torn", "all")]
+    plan += [
+        (cut, how) for cut in range(first, len(ops) + 1) for how in ("none", "some", "torn", "all")
+    ]
     rest = plan[len(cuts) :]
     chance.shuffle(rest)
     for cut, how in (*plan[: len(cuts)], *rest):
@@ -155,3 +165,11 @@ def _torn(op: Op, chance: Random) -> list[Op]:
         for start in range(0, len(op.data), SECTOR)
     ]
     return [piece for piece in pieces if chance.random() < 0.5]
+
+
+@contextmanager
+def in_memory() -> Iterator[Path]:
+    """A folder where flushing costs nothing, for disks that are only looked at once."""
+    where = MEMORY if os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="milkrun-", dir=where) as folder:
+        yield Path(folder)

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from driver_app.store.db import HereLane
 from driver_app.store.files import DiskFiles
 from tests.helpers import record
 from tests.sim.real import books
-from tests.sim.real.disk import Op, State, promised_before, states
+from tests.sim.real.disk import Op, in_memory, promised_before, states
 from tests.sim.real.watch import Watch, watching
 
 SAVED = "SAVED "
@@ -83,22 +82,18 @@ def diary_of_device(
         return watch.ops
 
 
-def cut_device(ops: Sequence[Op], count: int, seed: int, folder: Path) -> Cuts:
+def cut_device(ops: Sequence[Op], count: int, seed: int) -> Cuts:
     """Open the disks that cuts leave with the real store and look for each promise."""
     cuts = Cuts()
     for state in states(ops, count, seed):
-        root = folder / f"state-{cuts.states}"
-        state.lay_out(root)
         promised = [one.removeprefix(SAVED) for one in promised_before(ops, state.cut)]
+        with in_memory() as folder:
+            state.lay_out(folder)
+            found = broken(folder / "phone", promised)
+        cuts.broken += [f"cut {state.cut}, {state.how}: {why}" for why in found]
         cuts.states += 1
         cuts.promises += len(promised)
-        cuts.broken += [f"{_where(state)}: {why}" for why in broken(root / "phone", promised)]
-        shutil.rmtree(root)
     return cuts
-
-
-def _where(state: State) -> str:
-    return f"cut {state.cut}, {state.how}"
 
 
 def broken(folder: Path, promised: Sequence[str]) -> list[str]:

@@ -39,6 +39,13 @@ class Watch:
             self.look()
             self.ops.append(Op("mark", text=text))
 
+    def settled(self) -> None:
+        """Everything that is here now has been flushed long ago."""
+        self.look()
+        self.ops += [Op("sync", node) for _, node in self._names.values()]
+        self.ops += [Op("sync_folder", path=folder) for folder in ("", *self._folders)]
+        self.ops.append(Op("begin"))
+
     def connection(self) -> type[sqlite3.Connection]:
         """A kind of connection that tells this diary of its commits."""
         watch = self
