@@ -62,14 +62,17 @@ def _falling(
 
 
 def times_off(case: "Case") -> Iterator["Fault"]:
-    """I8: a certain instant differs from the truth by at most one way of the network."""
+    """I8: a certain instant differs from the truth by at most one way of the network.
+
+    Of a fact that came first by a copy somebody delivered much later nothing can be promised.
+    """
     most = case.story["max_delay_ms"]
-    if most is None:
-        return
     for event_id, told in case.recorded.items():
-        event = case.events.get(event_id)
+        event, fact = case.events.get(event_id), told[0]
         if event is None or event["uncertain"] or len(told) > 1 or case.why(event["doc"]):
             continue
-        off = abs(int(event["reported_ms"]) - int(told[0]["true_ms"]))
+        if most is None or not fact.get("on_time", True):
+            continue
+        off = abs(int(event["reported_ms"]) - int(fact["true_ms"]))
         if off > most:
             yield "I8", f"fact {event_id} is told {off} ms off"

@@ -1,0 +1,62 @@
+"""Bugs in what lies on disks: flushes left out, migrations that rewrite, backups that promise."""
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from driver_app.store import db, schema
+from driver_app.store.files import DiskFiles
+from tests.sim.planted.bug import Bug, Swap
+
+Any_ = Callable[..., Any]
+POWER_CUT, OLD_VERSIONS = "power-cut states", "old versions"
+
+REWRITE = """
+CREATE TABLE outbox_2(
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, doc TEXT NOT NULL, chain TEXT NOT NULL
+) STRICT;
+INSERT INTO outbox_2
+    SELECT seq, id, CASE json_valid(doc) WHEN 1 THEN json_set(doc, '$.v', 2) ELSE doc END, chain
+    FROM outbox;
+DROP TABLE outbox;
+ALTER TABLE outbox_2 RENAME TO outbox;
+"""
+
+
+def _normal(original: Any_) -> Any_:
+    def connect(*args: Any, **named: Any) -> sqlite3.Connection:
+        opened: sqlite3.Connection = original(*args, **named)
+        opened.execute("PRAGMA synchronous = NORMAL")
+        return opened
+
+    return connect
+
+
+def _write_unflushed(_original: Any_) -> Any_:
+    def write(_self: DiskFiles, path: Path, content: bytes) -> None:
+        path.write_bytes(content)
+
+    return write
+
+
+def _one_step_more(original: Any) -> Any:
+    return (*original, REWRITE)
+
+
+def _all_steps(original: Any_) -> Any_:
+    def migrate(opened: sqlite3.Connection, steps: Any = None) -> None:
+        original(opened, steps or schema.STEPS)
+
+    return migrate
+
+
+BUGS = (
+    Bug(35, "The device's database with synchronous=NORMAL", ("I9",), 1,
+        (Swap(db, "connect", _normal),), proof=POWER_CUT, letter="a"),
+    Bug(35, "A photo renamed without fsync", ("I9",), 1,
+        (Swap(DiskFiles, "write", _write_unflushed),), proof=POWER_CUT, letter="b"),
+    Bug(38, "Migration rewrites the outbox table", ("I15",), 1,
+        (Swap(schema, "STEPS", _one_step_more), Swap(schema, "migrate", _all_steps)),
+        proof=OLD_VERSIONS),
+)  # fmt: skip
