@@ -7,7 +7,7 @@ from fastapi import Request
 from sqlmodel import Session
 
 from server.core import http
-from server.core.access import Principal, allow_list
+from server.core.access import Principal
 from server.core.http import InClock, InParts, InReads, InWriter, Who, needs
 from server.people import devices as pairing
 from server.people import drivers as driving
@@ -115,14 +115,6 @@ def change_driver(
     given, now = driving.prepared(body.model_dump(exclude_unset=True)), clock.now()
     row = writer.run(lambda s: driving.change_driver(s, who, driver_id, given, now=now))
     return wire.driver_out(row)
-
-
-@router.get("/devices", openapi_extra=needs("devices", "read"))
-def devices(who: Who, reads: InReads) -> wire.Items:
-    """List the devices and what they last said of themselves."""
-    allow_list(who, "devices")
-    rows = reads.run(lambda s: queries.devices(s, who))
-    return wire.Items(items=[wire.device_out(row) for row in rows])
 
 
 @router.post("/devices/pair-codes", openapi_extra=needs("devices", "write"))

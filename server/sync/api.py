@@ -7,9 +7,10 @@ from fastapi import Request, Response
 from starlette.responses import StreamingResponse
 
 from server.core import http
+from server.core.access import allow_list
 from server.core.guard import still_allowed
 from server.core.http import InClock, InParts, InReads, Who, needs
-from server.sync import outbox, rules, service, wire
+from server.sync import health, outbox, rules, service, wire
 from server.sync.poke import pokes
 from server.sync.wire import Correction, Decision, Digest, RawBody
 from shared.ids import EventId
@@ -57,6 +58,14 @@ def blob(sha: Digest, who: Who, parts: InParts) -> Response:
 async def import_outbox(request: Request, who: Who, parts: InParts) -> dict[str, Any]:
     """Take the outbox file of a device that cannot reach the server; the body is the file."""
     return await outbox.hand_in(request.stream(), parts, who)
+
+
+@router.get("/devices", openapi_extra=needs("devices", "read"))
+def devices(who: Who, parts: InParts) -> dict[str, Any]:
+    """List the devices, what they last said of themselves, and how that is to be judged."""
+    allow_list(who, "devices")
+    told = parts.reads.run(lambda s: health.told(s, who, parts.settings, parts.clock.ms()))
+    return {"items": told, "next": None}
 
 
 @router.get("/held", openapi_extra=needs("facts", "held"))

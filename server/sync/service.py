@@ -1,6 +1,6 @@
 """Takes what a device sends, in one transaction, in the one order that loses nothing."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,8 +21,9 @@ from server.facts import service as facts
 from server.facts.queries import HeldFact
 from server.feed import service as feed
 from server.people import devices
+from server.people import queries as people
 from server.runs.service.positions import keep_positions
-from server.sync import effects, queries, rules
+from server.sync import effects, health, queries, rules
 from server.sync import held as deciding
 from server.sync.poke import Listener
 from server.sync.rules import Envelope
@@ -95,12 +96,24 @@ def take(
         device_id,
         now=now,
         unsent=_still_unsent(envelope, appended.seq),
-        health=envelope.health,
+        health=_health(session, who, envelope, to_ms(now)),
         app=envelope.app,
     )
     effects.after_push(session, who, appended, jobs, now=now)
     durable = appended.durable if backed_up else appended.seq
     return Taken(appended.seq, appended.chain, durable, restarted)
+
+
+def _health(
+    session: Session, who: Principal, envelope: Envelope, now_ms: int
+) -> Mapping[str, Any] | None:
+    """The device's own report, with what only the server can tell: clock, and growth in a day."""
+    if envelope.health is None:
+        return None
+    row = people.device(session, who.site_id, _device(who))
+    before = row.health_json if row else None
+    ahead_ms = envelope.push.clock.wall_ms - now_ms
+    return health.kept_health(envelope.health, before, ahead_ms, now_ms)
 
 
 def _still_unsent(envelope: Envelope, acked: int) -> dict[str, Any] | None:

@@ -13,9 +13,11 @@ from server.core.access import reaches
 from server.core.http import InParts, Who, needs
 from server.fleet import queries as fleet
 from server.people import queries as people
-from server.web.devices_view import view
+from server.sync import health
+from server.web.devices_view import columns, view
 from server.web.page import page, page_router
 from server.web.shell import Shell
+from shared.ids import DeviceId
 
 router = page_router()
 QR_TEXT_MAX = 600
@@ -30,14 +32,18 @@ def devices(request: Request, who: Who, parts: InParts) -> Response:
         drivers = people.drivers(session, who)
         by_vehicle = {row.id: row.name for row in vehicles}
         by_driver = {row.id: row.name for row in drivers}
+        found, now_ms = people.devices(session, who), shell.now_ms
+        aside = health.asides(session, who.site_id, found, parts.settings, now_ms)
         rows = [
-            view(row, shell.now_ms, by_vehicle, by_driver) for row in people.devices(session, who)
+            view(row, now_ms, by_vehicle, by_driver, aside[DeviceId(row.id)]) for row in found
         ]
         return {
+            "columns": columns(),
             "devices": [row for row in rows if row.state == "active"],
             "past": [row for row in rows if row.state != "active"],
             "vehicles": [(str(row.id), row.name) for row in vehicles if row.active],
             "may_write": bool(reaches(who, "devices", "write")),
+            "may_import": bool(reaches(who, "import", "write")),
             "may_steal": bool(reaches(who, "devices", "stolen")),
         }
 

@@ -6,10 +6,14 @@ from uuid import UUID
 
 import pytest
 
-from server.web.devices_view import unsent_devices, unsent_of, view
+from server.sync.health import Aside
+from server.web.devices_view import BAD, DeviceView, Sign, unsent_devices, unsent_of, view
 from tests.helpers.builders import START_MS, id_of
 
 MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+RUN = id_of("run")
 
 
 @dataclass
@@ -21,7 +25,7 @@ class Row:
     vehicle_id: UUID | None = None
     driver_id: UUID | None = None
     platform: str = "android"
-    app: str = "1.0"
+    app: str = "1.0.0"
     state: str = "active"
     last_seen_ms: int | None = None
     unsent_json: dict[str, Any] | None = None
@@ -29,23 +33,69 @@ class Row:
     health_ms: int | None = None
 
 
-def test_a_device_that_never_said_anything_is_unknown() -> None:
-    shown = view(Row(), START_MS, {}, {})
+def shown(row: Row | None = None, aside: Aside | None = None) -> DeviceView:
+    return view(row or Row(), START_MS, {}, {}, aside)
 
-    assert shown.unsent.text == "unknown"
-    assert shown.battery.text == "unknown"
-    assert shown.seen.text == "never"
+
+def signs(found: DeviceView) -> list[Sign]:
+    return [one for cell in found.signs for one in cell]
+
+
+def labelled(found: DeviceView, label: str) -> Sign:
+    return next(one for one in signs(found) if one.label == label)
+
+
+def test_a_device_that_never_said_anything_is_unknown_and_never_zero() -> None:
+    found = shown()
+
+    assert [labelled(found, name).text for name in ("entries", "photos", "oldest")] == [
+        "unknown"
+    ] * 3
+    assert found.holds is None
     assert unsent_of(Row()) is None
+    assert "0" not in {one.text for one in signs(found) if one.label in ("entries", "photos")}
 
 
-@pytest.mark.parametrize(("minutes", "look"), [(5, "good"), (30, "warn"), (121, "bad")])
-def test_the_oldest_unsent_entry_turns_from_green_to_red(minutes: int, look: str) -> None:
-    unsent = {"events": 2, "blobs": 1, "oldest_ms": START_MS - minutes * MINUTE}
+WORST = Aside(
+    run=RUN,
+    unreadable=1,
+    missing_ms=START_MS - 2 * DAY,
+    unsafe_ms=START_MS - 4 * DAY,
+    held=2,
+    conflicts=1,
+    clone=True,
+)
 
-    shown = view(Row(unsent_json=unsent), START_MS, {}, {})
 
-    assert shown.oldest.look == look
-    assert shown.holds == 3
+def test_every_red_field_offers_exactly_one_action() -> None:
+    told = {"free_mb": 50, "battery_pct": 3, "clock_off_ms": 2 * HOUR, "forks": 9}
+    unsent = {"events": 4, "blobs": 1, "oldest_ms": START_MS - 3 * HOUR}
+    row = Row(app="0.0.9", last_seen_ms=START_MS - HOUR, unsent_json=unsent, health_json=told)
+
+    found = shown(row, WORST)
+
+    red = [one for one in signs(found) if one.look == BAD]
+    assert len(red) >= 11
+    assert all(one.action and one.action.words and one.action.href for one in red)
+    assert not [one for one in signs(found) if one.look != BAD and one.action]
+
+
+def test_two_streams_used_in_turn_ask_whether_the_phone_was_cloned() -> None:
+    assert any(one.text == "clone?" for one in signs(shown(aside=Aside(clone=True))))
+    assert not any(one.text == "clone?" for one in signs(shown()))
+
+
+@pytest.mark.parametrize(("off", "words"), [(90_000, "right"), (-5 * MINUTE, "5 min slow")])
+def test_a_wrong_clock_is_told_in_words(off: int, words: str) -> None:
+    found = shown(Row(health_json={"clock_off_ms": off}))
+
+    assert words in [one.text for one in found.signs[5]]
+
+
+def test_without_a_backup_nothing_is_called_safe() -> None:
+    ((sign,),) = (shown(aside=Aside(backed_up=False)).signs[2],)
+
+    assert (sign.text, sign.look) == ("no backup", "warn")
 
 
 def test_only_active_devices_with_something_unsent_are_counted() -> None:
@@ -53,11 +103,3 @@ def test_only_active_devices_with_something_unsent_are_counted() -> None:
     rows = [Row(unsent_json=holding), Row(unsent_json=holding, state="retired"), Row()]
 
     assert unsent_devices(rows) == 1
-
-
-@pytest.mark.parametrize(("free", "look"), [(5000, "good"), (500, "warn"), (100, "bad")])
-def test_little_free_space_is_told(free: int, look: str) -> None:
-    shown = view(Row(health_json={"free_mb": free, "battery_pct": 8}), START_MS, {}, {})
-
-    assert shown.space.look == look
-    assert shown.battery.look == "bad"

@@ -1,7 +1,7 @@
 /* Pairing by code and QR, binding to a vehicle, retiring with a second question. */
 
 import { patch, post } from "./api.js";
-import { $, debounce } from "./dom.js";
+import { $, debounce, el } from "./dom.js";
 import { live } from "./live.js";
 import { confirmStep, failed, told } from "./messages.js";
 import { refresh } from "./shell.js";
@@ -47,6 +47,48 @@ $("#pair").addEventListener("close", () => {
   refresh(LIST);
 });
 
+function outcome(answer) {
+  const lines = [
+    plural(answer.new, t("{n} entry is new."), t("{n} entries are new.")),
+    plural(answer.known, t("{n} was known already."), t("{n} were known already.")),
+    plural(answer.blobs, t("{n} file is here."), t("{n} files are here.")),
+  ];
+  if (answer.held) lines.push(plural(answer.held, t("{n} entry waits for your decision."), t("{n} entries wait for your decision.")));
+  if (answer.missing_blobs.length) lines.push(plural(answer.missing_blobs.length, t("{n} file is missing; the phone may still have it."), t("{n} files are missing; the phone may still have them.")));
+  return lines;
+}
+
+// Without an Idempotency-Key: the import is the same twice, and a key would keep the file in memory.
+async function bring(file) {
+  const answer = await fetch("/api/v1/imports/outbox", {
+    method: "POST", credentials: "same-origin", body: file,
+    headers: { Accept: "application/json", "Content-Type": "application/zip" },
+  });
+  const said = await answer.json();
+  if (!answer.ok) throw new Error(said.detail);
+  return said;
+}
+
+$("#outbox-form").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = $("#outbox-send"), said = $("#outbox-said");
+  button.disabled = true;
+  said.textContent = t("The file is being read …");
+  try {
+    said.replaceChildren(...outcome(await bring($("#outbox-file").files[0])).map((line) => el("p", {}, line)));
+  } catch (problem) {
+    said.textContent = problem instanceof TypeError ? t("No connection to the server. Nothing was changed.") : problem.message;
+  } finally {
+    button.disabled = false;
+  }
+});
+
+$("#outbox").addEventListener("close", () => {
+  $("#outbox-form").reset();
+  $("#outbox-said").textContent = "";
+  refresh(LIST);
+});
+
 function edit({ device, name, vehicle }) {
   $("#edit-name").value = name;
   $("#edit-vehicle").value = vehicle;
@@ -77,10 +119,10 @@ async function end({ device, name, holds, act }) {
     text: lines, yes: stolen ? t("Report stolen") : t("Retire"), danger: true, input: t("Reason"), required: true,
   });
   if (reason === null) return;
-  if (Number(holds) > 0) {
+  if (holds === "" || Number(holds) > 0) {
     const sure = await confirmStep({
-      title: t("Something is still on this device"), danger: true, yes: stolen ? t("Report stolen all the same") : t("Retire all the same"),
-      text: plural(Number(holds), t("By its own report {n} entry on it has not reached the server. It stays on the device and may be lost with it."),
+      title: holds === "" ? t("Something may still be on this device") : t("Something is still on this device"), danger: true, yes: stolen ? t("Report stolen all the same") : t("Retire all the same"),
+      text: holds === "" ? t("It never said what it still holds. What is on it stays there and may be lost with it.") : plural(Number(holds), t("By its own report {n} entry on it has not reached the server. It stays on the device and may be lost with it."),
         t("By its own report {n} entries on it have not reached the server. They stay on the device and may be lost with it.")),
     });
     if (!sure) return;
