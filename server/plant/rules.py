@@ -1,24 +1,44 @@
-"""What facts mean for Andons and empties accounts: pure, each fact once, in any order."""
+"""What facts of the plant speak of, and what a train brings: pure, each fact once, in any order."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from datetime import datetime, timedelta
 from fractions import Fraction
 from math import floor
 from typing import Protocol
 from uuid import UUID, uuid5
 
-from shared.events import Event
-from shared.ids import AndonId, DeviceId, LocationId, RunId, VisitId
+from shared.calls import call_id
+from shared.events import Body, Event
+from shared.floor import missed_andon
+from shared.ids import DeviceId, RunId, VisitId
 from shared.kanban import ControlCycle, lot_per_visit
-from shared.plant_facts import AndonAcknowledged, AndonCleared, AndonRaised, StationMissed
-from shared.road_facts import StopReopened
+from shared.plant_facts import (
+    AndonAcknowledged,
+    AndonCleared,
+    AndonRaised,
+    CallPrepared,
+    CallRefused,
+    HandoverAcknowledged,
+    HandoverWritten,
+    KanbanFulfilled,
+    KanbanScanned,
+    StationDone,
+    StationMissed,
+    StockCounted,
+)
+from shared.road_facts import FactVoided, StopReopened
 
 MISSED = "missed"
-REOPENED = "reopened"
-MISSED_ANDON = UUID("6f1d0d3a-6a0e-5c53-9c0b-4f1a7d5b2e10")
+REOPENED, WITHDRAWN = "reopened", "withdrawn"
 LEDGER = UUID("2b7c1a44-90f4-5b0c-8f0e-3f6f4a9b1c21")
-TOUCHES_EMPTIES = frozenset({"empties.taken", "station.done", "stop.reopened", "fact.voided"})
+STOCK = UUID("5d1f8a60-3c0e-5b7e-9a4d-1b2c3d4e5f60")
+CALL_VERSION = 5  # ids of calls are derived, those of load lines are not
+BOOKING = frozenset({"empties.taken", "station.done", "load.counted", "load.scanned",
+                     "stop.reopened", "fact.voided"})  # fmt: skip
 RETURNED, DELIVERED, CORRECTION = "returned_empty", "delivered_full", "correction"
+LOST_CARD_CYCLES = 3
+CIRCULATION_S_MIN = 3_600
+HOUR_S = 3_600
+ASIDE = frozenset({"blocked", "lost", "retired"})
 
 
 class Told(Protocol):
@@ -50,70 +70,52 @@ class Told(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One thing a fact says of an Andon: raised, acknowledged or cleared."""
-
-    andon: UUID
-    what: str
-    at_ms: int
-    by: str
-    kind: str = ""
-    severity: int = 1
-    station: LocationId | None = None
-    run_id: RunId | None = None
-    visit_id: VisitId | None = None
-    text: str = ""
-    cause: str | None = None
+def refs_of(event: Event) -> set[UUID]:
+    """What a fact speaks of: cards, calls, Andons, counts, handovers, and facts it undoes."""
+    return {UUID(ref) for ref in _refs(event.id, event.body)}
 
 
-def missed_andon(event_id: str) -> AndonId:
-    """The Andon that a missed station raises: the same for the same fact."""
-    return AndonId(uuid5(MISSED_ANDON, event_id))
-
-
-def marks(facts: Iterable[Told], places: Mapping[VisitId, LocationId]) -> list[Mark]:
-    """What these facts say of Andons."""
-    found = [_mark(fact, places) for fact in facts]
-    return [mark for mark in found if mark is not None]
-
-
-def _mark(fact: Told, places: Mapping[VisitId, LocationId]) -> Mark | None:
-    event = fact.event
-    if event is None:
-        return None
-    by, body = event.envelope.by, event.body
-    station = places.get(fact.visit_id) if fact.visit_id is not None else None
+def _refs(event_id: str, body: Body) -> set[str]:
     match body:
-        case AndonRaised():
-            told = LocationId(UUID(body.location)) if body.location else station
-            return Mark(
-                UUID(body.andon), "raised", fact.reported_ms, by, body.category, body.severity,
-                told, fact.run_id, fact.visit_id, body.text or "",
-            )  # fmt: skip
-        case AndonAcknowledged():
-            return Mark(UUID(body.andon), "acknowledged", fact.reported_ms, by)
-        case AndonCleared():
-            return Mark(
-                UUID(body.andon), "cleared", fact.reported_ms, by, text=body.text or "",
-                cause=body.cause,
-            )  # fmt: skip
-        case StationMissed():
-            return Mark(
-                missed_andon(event.id), "raised", fact.reported_ms, by, MISSED, 2,
-                station, fact.run_id, fact.visit_id, body.reason,
-            )  # fmt: skip
-        case StopReopened():
-            # Clears the Andon of the missed station it undoes; no other fact has that name.
-            andon = missed_andon(body.undo)
-            return Mark(andon, "withdrawn", fact.reported_ms, by, cause=REOPENED)
+        case KanbanScanned():
+            calls = {call_id(body.card, event_id)} if body.purpose == "call" else set()
+            return {body.card, *calls}
+        case KanbanFulfilled():
+            return {body.call, *({body.card} if body.card else ())}
+        case CallPrepared() | CallRefused():
+            return {body.call}
+        case StationDone():
+            return {name for name, _qty in body.delivered if UUID(name).version == CALL_VERSION}
+        case StockCounted():
+            return {str(stock_id(body.location, body.item))}
+        case StopReopened() | FactVoided():
+            return {body.undo}
         case _:
-            return None
+            return _signal_refs(event_id, body)
 
 
-def entry_id(visit_id: UUID, container_type: str) -> UUID:
-    """The ledger line of one visit and container type: it stands once, however often folded."""
-    return uuid5(LEDGER, f"{visit_id}/{container_type}")
+def _signal_refs(event_id: str, body: Body) -> set[str]:
+    match body:
+        case AndonRaised() | AndonAcknowledged() | AndonCleared():
+            return {body.andon}
+        case StationMissed():
+            return {missed_andon(event_id)}
+        case HandoverWritten():
+            return {event_id}
+        case HandoverAcknowledged():
+            return {body.handover}
+        case _:
+            return set()
+
+
+def stock_id(location: object, item: str) -> UUID:
+    """The name of one part at one station, for counts and rows."""
+    return uuid5(STOCK, f"{location}/{item}")
+
+
+def entry_id(*of: object) -> UUID:
+    """A ledger line: of a visit and container type, or of a call; it stands once."""
+    return uuid5(LEDGER, "/".join(map(str, of)))
 
 
 def full_id(visit_id: VisitId, container_type: str) -> UUID:
@@ -131,3 +133,16 @@ def boxes_on_cycle(cycle: ControlCycle, interval_s: int, cycle_no: int, phase: F
     lot = lot_per_visit(cycle.demand_per_h, interval_s, cycle.safety) / cycle.pieces_per_box
     due = floor(lot * cycle_no + phase) - floor(lot * (cycle_no - 1) + phase)
     return min(cycle.max_boxes, due)
+
+
+def circulation_s(cycle: ControlCycle, cards: int, lead_s: int) -> int:
+    """How long a card is expected to take round: the time its cycle needs to use up all cards."""
+    if not cycle.demand_per_h:
+        return CIRCULATION_S_MIN
+    use_s = Fraction(cards * cycle.pieces_per_box * HOUR_S, cycle.demand_per_h)
+    return max(CIRCULATION_S_MIN, int(use_s) + lead_s)
+
+
+def unseen_too_long(seen: datetime, now: datetime, expected_s: int) -> bool:
+    """Whether a card was not seen for so long that somebody should look for it."""
+    return now - seen > timedelta(seconds=LOST_CARD_CYCLES * expected_s)

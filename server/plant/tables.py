@@ -1,6 +1,7 @@
-"""Rows of the plant: control cycles, empties accounts, Andons."""
+"""Rows of the plant: control cycles, cards, calls, stock, empties accounts, Andons, handovers."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Field, Index, UniqueConstraint
@@ -90,3 +91,119 @@ class AndonRow(db.Row, table=True):
     rev: int = 0
     created_at: datetime
     updated_at: datetime
+
+
+class KanbanCardRow(db.Row, table=True):
+    """One card of a control cycle; state and last sighting follow from its facts."""
+
+    __tablename__ = "kanban_card"
+    __table_args__ = (UniqueConstraint("site_id", "control_cycle_id", "serial"),)
+
+    id: UUID = Field(primary_key=True)
+    control_cycle_id: UUID
+    serial: int
+    print_rev: int = 1
+    state: str = "full"
+    """full, called, picking by its facts; blocked, lost, retired by people."""
+    call_id: UUID | None = None
+    last_seen_at: datetime | None = None
+    last_seen_place: UUID | None = None
+    last_seen_by: str = ""
+    rev: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+
+class KanbanCallRow(db.Row, table=True):
+    """One request for boxes, from a card or from the office, as its facts fold."""
+
+    __tablename__ = "kanban_call"
+    __table_args__ = (Index(None, "site_id", "card_id"), Index(None, "site_id", "closed_at"))
+
+    id: UUID = Field(primary_key=True)
+    control_cycle_id: UUID
+    card_id: UUID | None = None
+    boxes: int = 1
+    called_at: datetime
+    called_by: str = ""
+    promised_at: datetime | None = None
+    run_id: UUID | None = None
+    state: str = "open"
+    aliases: list[str] = db.json_column(nullable=False)
+    reason: str = ""
+    closed_at: datetime | None = None
+    closed_by: str = ""
+    delivered: int = 0
+    short: int = 0
+    also: int = 0
+    surplus: bool = False
+    """Several people say to have filled it; told once as over-supply."""
+    fact: dict[str, Any] | None = db.json_column()
+    rev: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+
+class StationStockRow(db.Row, table=True):
+    """Boxes of a part at a station: the newest count and what came after it."""
+
+    __tablename__ = "station_stock"
+
+    station_id: UUID = Field(primary_key=True)
+    part_no: str = Field(primary_key=True)
+    counted: int
+    boxes: int
+    counted_at: datetime
+    counted_by: str = ""
+    hlc: int
+    event_id: UUID
+    rev: int = 0
+    updated_at: datetime
+
+
+class StockEntryRow(db.Row, table=True):
+    """Boxes one call or one visit brought to a station; stands once, as folded last."""
+
+    __tablename__ = "stock_entry"
+    __table_args__ = (Index(None, "site_id", "station_id", "part_no"),)
+
+    id: UUID = Field(primary_key=True)
+    station_id: UUID
+    part_no: str
+    boxes: int
+    hlc: int
+    event_id: UUID
+    visit_id: UUID | None = None
+
+
+class HandoverRow(db.Row, table=True):
+    """What one shift leaves to the next; its id is that of the fact."""
+
+    __tablename__ = "handover"
+    __table_args__ = (Index(None, "site_id", "acknowledged_at"),)
+
+    id: UUID = Field(primary_key=True)
+    run_id: UUID | None = None
+    loop_id: UUID | None = None
+    text: str
+    open: list[str] = db.json_column(nullable=False)
+    stuck: list[list[str]] = db.json_column(nullable=False)
+    counts: dict[str, int] = db.json_column(nullable=False)
+    written_at: datetime
+    written_by: str
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    remark: str | None = None
+    rev: int = 0
+    created_at: datetime
+    updated_at: datetime
+
+
+class PlantMentionRow(db.Row, table=True):
+    """Which fact speaks of which card, call, Andon, count, handover or other fact."""
+
+    __tablename__ = "plant_mention"
+    __table_args__ = (Index(None, "site_id", "event_id"),)
+
+    ref: UUID = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)

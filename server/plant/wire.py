@@ -8,6 +8,7 @@ from shared.gate import Label, Note, Seconds, Text, Uid, Wire, Word
 
 Boxes = Annotated[int, Field(ge=0, le=100_000)]
 Pieces = Annotated[int, Field(ge=1, le=1_000_000)]
+Cards = Annotated[int, Field(ge=0, le=500)]
 Formula = Literal["classic", "two_cycle"]
 Trigger = Literal["card", "level", "manual"]
 
@@ -49,7 +50,7 @@ class NewControlCycle(Wire):
     formula: Formula = "classic"
     min_boxes: Boxes
     max_boxes: Boxes
-    cards: Boxes = 0
+    cards: Cards = 0
     trigger: Trigger = "card"
     safety_percent: Annotated[int, Field(ge=0, le=1_000)] = 0
     lead_s: Seconds = 0
@@ -72,9 +73,35 @@ class ControlCycleChange(Wire):
     formula: Formula | None = None
     min_boxes: Boxes | None = None
     max_boxes: Boxes | None = None
-    cards: Boxes | None = None
+    cards: Cards | None = None
     trigger: Trigger | None = None
     safety_percent: Annotated[int, Field(ge=0, le=1_000)] | None = None
     lead_s: Seconds | None = None
     active: bool | None = None
     expected_rev: Annotated[int, Field(ge=0, le=2**53)] | None = None
+
+
+class CardDeed(Wire):
+    """What became of a card."""
+
+    do: Literal["found", "reprint", "retire", "block", "free"]
+
+
+class NewCall(Wire):
+    """Boxes called by hand."""
+
+    control_cycle_id: Uid
+    boxes: Annotated[int, Field(ge=1, le=1_000)] = 1
+
+
+class CallFor(Wire):
+    """The run that brings a call; null leaves it to everybody."""
+
+    run_id: Uid | None
+
+
+class CountedStock(Wire):
+    """Boxes of a part, as somebody counted them at a station."""
+
+    part_no: Label
+    qty: Annotated[int, Field(ge=0, le=1_000_000)]

@@ -8,9 +8,10 @@ from server.core.access import system
 from server.core.clock import from_ms
 from server.core.writer import AnyWriter
 from server.feed import queries as feed
-from server.plant import queries, rules, service
+from server.plant import queries, service
 from server.plant.tables import AndonRow
 from shared.events import Event
+from shared.floor import missed_andon
 from shared.ids import SiteId
 from shared.plant_facts import AndonAcknowledged, AndonCleared, AndonRaised, StationMissed
 from shared.refusals import Refusal
@@ -83,7 +84,7 @@ def test_a_missed_station_raises_an_andon_that_goes_when_it_is_undone(
     writer: AnyWriter, site: SiteId, now: datetime
 ) -> None:
     missed = fact(StationMissed(reason="blocked"), at=5)
-    name = str(rules.missed_andon(missed.id))
+    name = missed_andon(missed.id)
     take(writer, site, now, [missed])
     assert the_andon(writer, site, name).kind == "missed"
 
