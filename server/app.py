@@ -15,8 +15,11 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from server.backup import clockwork
 from server.backup import service as backup
 from server.backup.disk import Disk
+from server.backup.rules import RED, Health
+from server.backup.wording import sentence
 from server.blobs import service as blobs
 from server.blobs.store import FolderBlobs
 from server.core import api as core_api
@@ -54,6 +57,7 @@ from server.schedule.alarm import Alarm, Timer
 from server.sites import api as sites_api
 from server.sites.queries import all_sites
 from server.sync import api as sync_api
+from server.sync import scrub, waiting
 from server.sync.service import after_start, files
 from server.travel.adapters.greatcircle import GreatCircle
 from server.web import routes as pages
@@ -184,6 +188,9 @@ def create_app(
     )
     app.state.parts = parts
     parts.checks["migration"] = lambda: parts.reads.run(_newest)
+    if settings.durability == "backup":
+        parts.checks["backup"] = lambda: _protection(parts).light != RED
+        parts.worries["backup"] = lambda: sentence(_protection(parts))
     http.handle_errors(app)
     for router in ROUTERS:
         app.include_router(router)
@@ -196,6 +203,12 @@ def create_app(
 
 def _newest(session: Any) -> bool:
     return steps.current(session.connection()) == steps.head()
+
+
+def _protection(parts: Parts) -> Health:
+    return parts.reads.run(
+        lambda session: backup.protection(session, parts.settings, parts.clock.ms())
+    )
 
 
 def handlers(parts: Parts) -> Mapping[str, Handler]:
@@ -260,12 +273,32 @@ def _tidying(parts: Parts) -> Timer:
     return Timer("tidy", DAY_S, tidy)
 
 
+def _watching(parts: Parts) -> list[Timer]:
+    """Judge waiting facts again as soon as the plan moved on; compare everything every night."""
+    return [
+        Timer("waiting", waiting.LOOK_EVERY_S, waiting.Waiting(parts).look),
+        Timer("scrub", scrub.EVERY_S, lambda now: scrub.scrub_all(parts, now)),
+    ]
+
+
+def _backups(parts: Parts) -> list[Timer]:
+    """Make the server's own backups and try one out every week."""
+    if parts.settings.durability == "none":
+        return []
+    kit = backup_kit(parts)
+    return [
+        Timer("backup", clockwork.LOOK_EVERY_S, partial(clockwork.back_up_if_due, kit)),
+        Timer("drill", clockwork.LOOK_EVERY_S, partial(clockwork.drill_if_due, kit)),
+    ]
+
+
 @asynccontextmanager
 async def _clocks(parts: Parts) -> AsyncIterator[None]:
     """Keep the lease, run the jobs; ends both before the parts are closed."""
     assert isinstance(parts.jobs, RowJobs), "jobs of this process are rows"
     runner = Runner(parts.jobs, parts.writer, parts.clock, handlers(parts))
     timers = [*schedule.timers(parts.reads, parts.writer, gate), _estimates(parts), _tidying(parts)]
+    timers += [*_backups(parts), *_watching(parts)]
     alarm = Alarm(parts.leader, parts.clock, timers)
     await anyio.to_thread.run_sync(parts.leader.renew)
     await anyio.to_thread.run_sync(after_start, parts)

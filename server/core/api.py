@@ -40,6 +40,7 @@ def ready(parts: InParts, who: MaybeWho, response: Response) -> dict[str, Any]:
     told: dict[str, Any] = {"status": "ready" if good else "not ready"}
     if who is not None and Role.SUPERVISOR in who.roles:
         told["checks"] = checks
+        told["worries"] = worries(parts)
     return told
 
 
@@ -48,6 +49,12 @@ def readiness(parts: Parts) -> dict[str, bool]:
     usage = shutil.disk_usage(parts.settings.data)
     checks = {"disk": usage.free >= DISK_FREE_MIN * usage.total, "database": _writable(parts)}
     return checks | {name: bool(check()) for name, check in parts.checks.items()}
+
+
+def worries(parts: Parts) -> dict[str, str]:
+    """What does not hinder the server yet, or why something does: one sentence each."""
+    told = {name: tell() for name, tell in parts.worries.items()}
+    return {name: sentence for name, sentence in told.items() if sentence}
 
 
 def _writable(parts: Parts) -> bool:

@@ -58,6 +58,7 @@ class Parts:
     throttle: Throttle = field(default_factory=Throttle)
     passwords: Passwords = field(default_factory=Passwords)
     checks: dict[str, Callable[[], bool]] = field(default_factory=dict)  # of /ready
+    worries: dict[str, Callable[[], str]] = field(default_factory=dict)  # ready, but soon no more
 
     def close(self) -> None:
         """Finish what waits and give everything back."""

@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     outbound_allow: Path | None = None
     backup_dir: Path | None = None
-    durability: Literal["backup", "none"] = "none"
+    durability: Literal["backup", "none"] = "backup"
     travel: str = "greatcircle"
     blobs_url: SecretStr | None = None
     smtp_url: SecretStr | None = None

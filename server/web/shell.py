@@ -6,6 +6,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from server.backup import service as backup
+from server.backup.rules import GREEN, RED
+from server.backup.wording import sentence
 from server.core.access import Principal, reaches
 from server.core.settings import Settings
 from server.core.words import _
@@ -102,13 +105,15 @@ def shell_of(
         user=who.name,
         roles=", ".join(sorted(names.get(role.value, role.value) for role in who.roles)),
         nav=tuple(item for item in items() if reaches(who, item.resource, "read")),
-        banners=_banners(settings, demo=who.site_id == DEMO_SITE),
+        banners=_banners(session, settings, formats.to_ms(now) or 0, demo=who.site_id == DEMO_SITE),
         exceptions=len(feed.exceptions(session, who.site_id, carrier_id=who.carrier_id)),
         unsent=unsent_devices(people.devices(session, who)),
     )
 
 
-def _banners(settings: Settings, *, demo: bool) -> tuple[Banner, ...]:
+def _banners(
+    session: Session, settings: Settings, now_ms: int, *, demo: bool
+) -> tuple[Banner, ...]:
     found = []
     if demo:
         found.append(Banner("going", _("Demo data: vehicles, people and places are made up.")))
@@ -119,4 +124,16 @@ def _banners(settings: Settings, *, demo: bool) -> tuple[Banner, ...]:
                 _("No backup is set up: what devices send is stored once, on this server only."),
             )
         )
+    else:
+        found += _protection(session, settings, now_ms)
     return tuple(found)
+
+
+def _protection(session: Session, settings: Settings, now_ms: int) -> list[Banner]:
+    """What is wrong with the server's backups, the gravest alone."""
+    health = backup.protection(session, settings, now_ms)
+    if health.light != GREEN:
+        return [Banner("bad" if health.light == RED else "warn", sentence(health))]
+    if backup.on_same_disk(settings):
+        return [Banner("warn", _("The backup lies on the same disk as the data."))]
+    return []

@@ -20,9 +20,22 @@ async def test_a_completed_stop_with_photo_and_signature_is_at_the_office_after_
 
     assert isinstance(saved, Saved)
     assert phone.visit(circle.visits["bakery"]).state == "done"
-    assert phone.visit(circle.visits["bakery"]).sent == "safe"
+    assert phone.visit(circle.visits["bakery"]).sent == "office"
     assert phone.state.sync.word == "all"
     assert facts_at_the_office(the_world, circle) == {"bakery": "done", "dairy": "none"}
+
+
+async def test_a_completed_stop_is_safe_after_the_next_backup(the_world: World) -> None:
+    circle, phone = await on_the_road(the_world, "bakery")
+    await phone.complete(circle.visits["bakery"], jpeg())
+    await phone.sync()
+    before = phone.visit(circle.visits["bakery"]).sent
+
+    the_world.back_up()
+    await phone.sync()
+
+    assert (before, phone.visit(circle.visits["bakery"]).sent) == ("office", "safe")
+    assert phone.state.sync.unsafe == 0
 
 
 async def test_sent_is_shown_only_for_facts_the_server_holds(the_world: World) -> None:
@@ -36,7 +49,7 @@ async def test_sent_is_shown_only_for_facts_the_server_holds(the_world: World) -
     await phone.sync()
 
     assert before == "phone"
-    assert phone.visit(circle.visits["bakery"]).sent == "safe"
+    assert phone.visit(circle.visits["bakery"]).sent == "office"
 
 
 async def test_a_lost_answer_makes_no_second_delivery(the_world: World) -> None:

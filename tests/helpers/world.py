@@ -20,13 +20,17 @@ from driver_app.store.db import HereLane
 from driver_app.store.ledger import Standing
 from driver_app.sync.http import HttpApi, PairingApi
 from driver_app.sync.worker import Surroundings
-from server.app import build_parts, create_app
+from server.app import backup_kit, build_parts, create_app
+from server.backup import restoring
+from server.backup import service as backups
+from server.backup.folders import Backup
 from server.core.access import Principal, Role, system
 from server.core.http import Parts
 from server.core.passwords import Passwords
 from server.core.settings import Settings
 from server.migrations.steps import migrate
 from server.people import devices, service
+from server.sync.service import after_start
 from shared.ids import RunId, SiteId, VehicleId, VisitId
 from tests.helpers.builders import id_of
 from tests.helpers.clock import ManualClock
@@ -51,6 +55,11 @@ class Network(httpx.AsyncBaseTransport):
     """A captive portal answers everything with 200."""
 
     def __post_init__(self) -> None:
+        self.lead_to(self.app)
+
+    def lead_to(self, app: FastAPI) -> None:
+        """Have this server at the other end."""
+        self.app = app
         self._inner = httpx.ASGITransport(self.app, client=("192.0.2.7", 1234))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -165,6 +174,24 @@ class World:
         self.clock.pass_time(s=s)
         for phone in self.phones:
             phone.clock.step(int(s * 1000))
+
+    def back_up(self) -> Backup:
+        """The server's own backup, as its timer makes it."""
+        return backups.back_up(backup_kit(self.parts))
+
+    async def restore(self, backup: Backup, *, files: bool = True) -> None:
+        """A new server from this backup takes the place of the old one, with or without files."""
+        place = Settings.read(data=self.folder / f"server-{self.parts.clock.ms()}")
+        restoring.restore(backup.path, place, backup_kit(self.parts).tools)
+        if not files:
+            shutil.rmtree(place.data / "blobs")
+        parts = build_parts(place, self.clock)
+        parts.passwords = self.parts.passwords
+        after_start(parts)
+        self.parts, self.app = parts, create_app(place, parts, background=False)
+        await self.stack.enter_async_context(self.app.router.lifespan_context(self.app))
+        for phone in self.phones:
+            phone.network.lead_to(self.app)
 
     def code(self, name: str = "Van 4", vehicle: VehicleId | None = VAN) -> str:
         """A pairing code as the office gives it."""

@@ -46,8 +46,9 @@ async def test_only_a_supervisor_sees_what_hinders_the_server(
 
     assert told.status_code == 503
     assert told.json()["checks"] == {
-        "disk": True, "database": True, "migration": True, "alarm": False,
+        "disk": True, "database": True, "migration": True, "backup": True, "alarm": False,
     }  # fmt: skip
+    assert list(told.json()["worries"]) == ["backup"]  # there is none yet
 
 
 def test_a_route_that_does_not_say_who_may_use_it_keeps_the_server_from_starting() -> None:

@@ -45,11 +45,23 @@ async def test_a_completed_stop_comes_back_as_done_in_the_same_answer(
 
     told = await van.record(done).exchange()
 
-    assert told["ack"] == {"seq": 1, "chain": van.stream.chains[1], "durable": 1}
+    assert told["ack"] == {"seq": 1, "chain": van.stream.chains[1], "durable": 0}
     assert told["held"] == []
     fact = van.row("stop", circle.visits["bakery"])[1]
     assert fact is not None
     assert (fact["state"], fact["result"], fact["n"]) == ("done", done.id, 1)
+
+
+async def test_without_backups_what_is_committed_is_all_the_safety_there_is(
+    van: Device, parts: Parts, supervisor: Principal
+) -> None:
+    parts.settings = parts.settings.model_copy(update={"durability": "none"})
+    circle = open_circle(parts, supervisor, "bakery", "dairy")
+    done = completed(run=circle.run, visit=circle.visits["bakery"])
+
+    told = await van.record(done).exchange()
+
+    assert told["ack"]["durable"] == 1
 
 
 async def test_a_lost_answer_makes_no_duplicate(
@@ -248,7 +260,7 @@ async def test_the_worked_example_of_the_protocol_is_taken_byte_for_byte(van: De
     assert told["ack"] == {
         "seq": 2,
         "chain": "88886ca6d5286385b80edfa626c6e87e",
-        "durable": 2,
+        "durable": 0,
     }
     assert told["need"] == ["4943c794bf6171701133ff506f2e355af554baecea6b751aa8fd5b074f617706"]
 
