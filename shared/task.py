@@ -24,6 +24,14 @@ Cause = Literal[
     "max_load",
     "overtime",
     "template",
+    "skills",
+    "access",
+    "zone",
+    "max_tasks",
+    "max_travel_time",
+    "max_distance",
+    "max_ride_time",
+    "range",
 ]
 
 STOPS_MAX = 1000

@@ -4,8 +4,9 @@ A later rung that fails or is late never takes away what an earlier one has foun
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter, process_time
 
 from server.planner.model import Clock, Search, Solved
@@ -21,7 +22,6 @@ from shared.resequence import resequence as level_0
 from shared.task import Answer, Task
 
 LEVEL_0 = "level0"
-ENGINE = f"pyvrp {version('pyvrp')}"
 LEVEL_0_SHARE = 0.35
 LEVEL_0_S = 0.05
 PROPOSAL_FROM_S = 0.3
@@ -30,6 +30,16 @@ LEAST_S = 0.004
 HAND_OVER_S = 0.004
 
 Key = tuple[int, int, int, int]
+
+
+def _engine() -> str:
+    """What plans when it can; without the solver level 0 does."""
+    with suppress(PackageNotFoundError):
+        return f"pyvrp {version('pyvrp')}"
+    return LEVEL_0
+
+
+ENGINE = _engine()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ def resequence(
     """Answer one change of a run in progress; without a pool, or in vain, level 0 answers."""
     climb = _Climb(task, budget, seed, pool)
     climb.first()
-    if pool is None or budget.level0 or budget.iterations == 0:
+    if pool is None or budget.level0 or budget.iterations == 0 or ENGINE == LEVEL_0:
         return Resequenced(climb.answer, LEVEL_0)
     return climb.with_solver()
 

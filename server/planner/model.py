@@ -34,7 +34,7 @@ class Search:
     pure: Pure | None = None
     balance_s: int | None = None
     balance_cost: int = 0
-    load_share: float | None = None
+    level_by: Literal["tasks", "load"] | None = None
     only: tuple[int, ...] | None = None
     """Vehicles that may be used; all of them when nothing is said."""
 

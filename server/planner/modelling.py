@@ -6,6 +6,7 @@ may be served at every place; what the solver cannot say lies on the legs (matri
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from server.planner.matrix import Profile, places, profile_key, profiles, shared_places
@@ -15,6 +16,7 @@ from shared.task import Amount, Window
 
 DROP_PRIZE = 10**5
 BREAK_PRIZE = 2500
+LEVEL_SHARE = 1.1
 LATEST_S = 1 << 40
 
 BreakKind = tuple[tuple[Window, ...], int]
@@ -55,7 +57,8 @@ class _Drafting:
         self.origin = self._origin()
         self.shared = set(shared_places(self.problem))
         self.kinds = [] if self.alone else self._kinds()
-        self.counted = any(vehicle.max_tasks is not None for vehicle in self.problem.vehicles)
+        limited = any(vehicle.max_tasks is not None for vehicle in self.problem.vehicles)
+        self.counted = limited or search.level_by == "tasks"
         made, self.keys = profiles(self.problem, pure=search.pure)
         self.route_cost = max(
             (int(one.costs.sum(axis=0).max(initial=0)) for one in made), default=0
@@ -243,11 +246,29 @@ class _Drafting:
 
     def _capacity(self, vehicle: PlanVehicle) -> list[int]:
         own = {(rest.windows, rest.service_s) for rest in vehicle.breaks}
-        tasks = len(self.problem.stops) if vehicle.max_tasks is None else vehicle.max_tasks
+        most = len(self.problem.stops)
+        tasks = most if vehicle.max_tasks is None else vehicle.max_tasks
         room = list(vehicle.capacity)
-        if self.search.load_share is not None:
-            room = [int(one * self.search.load_share) for one in room]
+        if self.search.level_by == "tasks":
+            tasks = min(tasks, self._level(most))
+        elif self.search.level_by == "load":
+            room = [
+                min(have, self._level(due)) for have, due in zip(room, self._due(), strict=True)
+            ]
         return [*room, *([tasks] if self.counted else []), *(int(k in own) for k in self.kinds)]
+
+    def _level(self, total: int) -> int:
+        """A little more than everybody's equal share."""
+        used = len(self.problem.vehicles if self.search.only is None else self.search.only)
+        return ceil(LEVEL_SHARE * total / used)
+
+    def _due(self) -> list[int]:
+        stops, dimensions = self.problem.stops, range(self.problem.dimensions)
+        return [
+            max(sum(s.delivery[d] for s in stops if s.delivery),
+                sum(s.pickup[d] for s in stops if s.pickup))
+            for d in dimensions
+        ]  # fmt: skip
 
     def _collected(self, vehicle: PlanVehicle) -> list[int]:
         """What is on board beyond what will be delivered."""

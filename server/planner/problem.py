@@ -169,10 +169,12 @@ class Problem:
     glued: frozenset[tuple[int, int]] = frozenset()
     """Neighbours a person put together; -1 stands for the place the vehicle is at."""
     require_all: bool = False
+    points: tuple[tuple[float, float], ...] | None = None
+    """Longitude and latitude of the places, where the problem speaks of them so."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what was worked out on the way: it is large and quickly made again."""
-        known = ("rows", "tables", "partner")
+        known = ("rows", "tables", "prices", "partner")
         return {key: value for key, value in self.__dict__.items() if key not in known}
 
     @property
@@ -203,6 +205,11 @@ class Problem:
             for key, (seconds, metres) in self.tables.items()
         }
 
+    @cached_property
+    def prices(self) -> dict[tuple[object, ...], Whole]:
+        """Prices that were worked out already."""
+        return {}
+
     def nowhere(self, vehicle: PlanVehicle) -> int:
         """The place of vehicles that may start or end anywhere: no way is long from there."""
         return len(self.matrices[vehicle.profile].durations) - 1
@@ -219,6 +226,12 @@ class Problem:
         given = self.matrices[vehicle.profile].costs
         if given is not None:
             return given
+        key = (vehicle.profile, vehicle.speed_factor, vehicle.per_hour, vehicle.per_km)
+        if key not in self.prices:
+            self.prices[key] = self._priced(vehicle, seconds, metres)
+        return self.prices[key]
+
+    def _priced(self, vehicle: PlanVehicle, seconds: Whole, metres: Whole | None) -> Whole:
         priced = seconds * (self.weights.time * vehicle.per_hour / 3600)
         if metres is not None:
             energy = ENERGY_WH_PER_M + ENERGY_WH_PER_M_FULL * LOAD_SHARE
