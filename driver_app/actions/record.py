@@ -1,6 +1,7 @@
 """The one way to record: files first, then one transaction, then screens, feedback and worker."""
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from shared.ids import UUID7_RANDOM_BYTES, EventId
 
 Beside = Callable[[Db], None]
 SIGNATURE_MEDIA = "application/json"
+log = logging.getLogger("driver_app.actions")
 GEOTAGGED = ("stop.", "station.", "load.", "run.departed")
 
 
@@ -58,7 +60,11 @@ async def record(ctx: Ctx, act: Act) -> Outcome:
         return NotSaved("store")
     finally:
         ctx.busy.discard(lock)
-    await refresh(ctx, runs=None if act.run is None else {act.run})
+    try:
+        await refresh(ctx, runs=None if act.run is None else {act.run})
+    except StoreError:
+        # It is saved: an error here would have the driver record it twice.
+        log.warning("what was saved is not on the screen yet")
     ctx.spawn(follow(ctx))
     ctx.spawn(ctx.ports.feedback.done())
     ctx.kick(act.urgent)

@@ -133,7 +133,7 @@ class Store:
         return await self.writer.call(lambda: self._write(work))
 
     async def read(self, work: Work[T]) -> T:
-        """Read one snapshot on the reader's thread."""
+        """Read one snapshot on the reader's thread; DiskFailed if that cannot be."""
         return await self.reader.call(lambda: self._read(work))
 
     async def on_disk(self, work: Callable[[], T]) -> T:
@@ -184,6 +184,18 @@ class Store:
         return self._guard(lambda: _transaction(db, "BEGIN IMMEDIATE", work))
 
     def _read(self, work: Work[T]) -> T:
+        """Read on a fresh connection once more when the first one fails: most often it was that."""
+        try:
+            return self._read_once(work)
+        except sqlite3.OperationalError:
+            self._close_reader()
+        try:
+            return self._read_once(work)
+        except sqlite3.OperationalError as error:
+            self._close_reader()
+            raise DiskFailed(str(error)) from error
+
+    def _read_once(self, work: Work[T]) -> T:
         if self._read_db is None:
             self._read_db = self.connect(self.folder / DATABASE)
         return _transaction(self._read_db, "BEGIN", work)

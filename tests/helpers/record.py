@@ -18,6 +18,7 @@ from driver_app import actions
 from driver_app.actions import Outcome, Saved, Session
 from driver_app.device.clock import SystemClock, SystemIds
 from driver_app.device.fakes import fake_ports
+from driver_app.state import DraftView
 from driver_app.store import meta
 from driver_app.store.rows import Row
 from shared.ids import VisitId
@@ -56,21 +57,33 @@ async def ready(joined: Session, count: int) -> None:
     await actions.refresh(joined.ctx, session=True)
 
 
-async def record_stop(joined: Session, name: str, photo_bytes: int) -> object:
-    """Complete a stop with a photo and a signature; None if that was done before."""
-    ctx = joined.ctx
+async def filled(
+    joined: Session, name: str, photo_bytes: int
+) -> DraftView | actions.Refused | None:
+    """The sheet of a stop with a photo and a signature; None if the stop was done before."""
     visit = VisitId(UUID(text_id(name)))
-    view = ctx.state.session.visit(visit)
+    view = joined.ctx.state.session.visit(visit)
     if view is None or view.final:
         return None
-    draft = await actions.open_draft(ctx, visit)
+    draft = await actions.open_draft(joined.ctx, visit)
     if photo_bytes and not draft.files:
-        kept = await actions.attach(ctx, draft, jpeg(name, photo_bytes), "photo")
+        kept = await actions.attach(joined.ctx, draft, jpeg(name, photo_bytes), "photo")
         if isinstance(kept, actions.Refused):
             return kept
     if photo_bytes:
         draft.strokes, draft.signer = [[(1, 2), (3, sum(name.encode()))]], name
-    return await actions.complete_stop(ctx, visit, draft, confirmed=True)
+    return draft
+
+
+async def hand_over(joined: Session, draft: DraftView) -> object:
+    """Complete the stop of a sheet."""
+    return await actions.complete_stop(joined.ctx, draft.visit, draft, confirmed=True)
+
+
+async def record_stop(joined: Session, name: str, photo_bytes: int) -> object:
+    """Complete a stop with a photo and a signature; None if that was done before."""
+    draft = await filled(joined, name, photo_bytes)
+    return await hand_over(joined, draft) if isinstance(draft, DraftView) else draft
 
 
 async def record(
