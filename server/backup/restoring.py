@@ -20,7 +20,7 @@ from server.backup.tables import BackupRun
 from server.core.hosting import BAD_USE, MISSING, Stop
 from server.core.settings import Settings
 from server.feed.anew import begin_anew
-from server.runs.service.checking import differing, driven_runs
+from server.runs.service.refolding import differing, driven_runs
 from shared.ids import RunId, Sha256, SiteId
 
 STAGE, DRILL = ".restoring", ".drill"

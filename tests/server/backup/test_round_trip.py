@@ -92,7 +92,7 @@ async def test_a_file_its_device_cannot_read_holds_nothing_up(
         completed(run=circle.run, visit=circle.visits["bakery"], blobs=[photo_of(PHOTO)])
     ).exchange()
     statement = text("UPDATE blob SET look = 'unreadable'")
-    parts.writer.run(lambda session: session.execute(statement) and None)
+    parts.writer.run(lambda session: session.execute(statement).close())
 
     service.back_up(kit)
 
