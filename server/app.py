@@ -277,7 +277,7 @@ def _watching(parts: Parts) -> list[Timer]:
     """Judge waiting facts again as soon as the plan moved on; compare everything every night."""
     return [
         Timer("waiting", waiting.LOOK_EVERY_S, waiting.Waiting(parts).look),
-        Timer("scrub", scrub.EVERY_S, lambda now: scrub.scrub_all(parts, now)),
+        Timer("scrub", scrub.LOOK_EVERY_S, partial(scrub.scrub_if_due, parts)),
     ]
 
 

@@ -53,6 +53,17 @@ def transfer(
     return writer.run(lambda s: service.transfer(s, who, key, asked, now=now))
 
 
+@router.post("/runs/{run_id}/proposals/{event_id}", openapi_extra=needs("plan", "write"))
+def decide_proposal(
+    run_id: UUID, event_id: UUID, given: wire.Refusing, who: Who, parts: InParts
+) -> Answer:
+    """Refuse the order a driver proposed; taking it over is an op of the plan."""
+    key, why, now = RunId(run_id), given.reason, parts.clock.now()
+    work = service.refuse_proposal
+    parts.writer.run(lambda s: work(s, who, key, event_id, reason=why, now=now))
+    return {"status": "ok"}
+
+
 @router.get("/runs/{run_id}/gate", openapi_extra=needs("runs", "read"))
 def gate(run_id: UUID, who: Who, reads: InReads, clock: InClock) -> Answer:
     """What blocks the departure, and what is worth knowing."""

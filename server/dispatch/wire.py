@@ -1,6 +1,6 @@
 """What dispatch takes on the wire."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -47,6 +47,13 @@ class Transfer(Wire):
             service.Place(cheapest="after" not in self.model_fields_set, after=self.after),
             self.reason,
         )
+
+
+class Refusing(Wire):
+    """No to the order a driver proposed."""
+
+    do: Literal["refuse"]
+    reason: Note = ""
 
 
 class Undo(Wire):

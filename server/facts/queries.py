@@ -274,6 +274,52 @@ def declared_among(
     return found
 
 
+Body = tuple[bytes | None, int, str | None]
+
+
+def conflicts_of(
+    session: Session, site_id: SiteId, ids: Collection[EventId]
+) -> list[tuple[EventId, Body, list[Body]]]:
+    """Facts of which other bytes came: the first ones, and the others, each with when and whence.
+
+    A body is its bytes, when it was received, and the device it came from.
+    """
+    found = []
+    for key in sorted(ids):
+        row = session.get(EventRow, (site_id, key))
+        if row is None:
+            continue
+        rows = session.execute(
+            select(col(EventConflict.doc), col(EventConflict.received_ms), col(StreamRow.device_id))
+            .join(
+                StreamRow,
+                (col(StreamRow.site_id) == col(EventConflict.site_id))
+                & (col(StreamRow.id) == col(EventConflict.stream_id)),
+            )
+            .where(col(EventConflict.site_id) == site_id, col(EventConflict.event_id) == key)
+            .order_by(col(EventConflict.received_ms), col(EventConflict.doc_sha))
+        )
+        others: list[Body] = [
+            (bytes(doc), at_ms, str(device) if device else None) for doc, at_ms, device in rows
+        ]
+        first = (row.doc, row.received_ms, str(row.device_id) if row.device_id else None)
+        found.append((EventId(key), first, others))
+    return found
+
+
+def docs_after(
+    session: Session, site_id: SiteId, after: EventId | None, limit: int = IN_MAX
+) -> list[tuple[EventId, bytes | None, str]]:
+    """Bytes and digest of the facts that are whole, by id, from behind this one on."""
+    query = select(col(EventRow.id), col(EventRow.doc), col(EventRow.doc_sha)).where(
+        col(EventRow.site_id) == site_id, col(EventRow.redacted_ms).is_(None)
+    )
+    if after is not None:
+        query = query.where(col(EventRow.id) > after)
+    rows = session.execute(query.order_by(col(EventRow.id)).limit(limit))
+    return [(EventId(id_), None if doc is None else bytes(doc), sha) for id_, doc, sha in rows]
+
+
 def conflicts(session: Session, site_id: SiteId) -> int:
     """How many other bodies came under known ids."""
     statement = select(func.count(col(EventConflict.event_id)))

@@ -1,7 +1,7 @@
 """Routes of runs: look, open, recall, call off; dispatching needs the gate, so it is a floor up."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query
@@ -24,6 +24,12 @@ class Why(Wire):
     """A reason."""
 
     reason: Note = ""
+
+
+class ClaimDecision(Why):
+    """Whether somebody may take the run over."""
+
+    do: Literal["grant", "refuse"]
 
 
 @router.get("/runs", openapi_extra=needs("runs", "read"))
@@ -76,4 +82,16 @@ def cancel(run_id: UUID, given: Why, who: Who, writer: InWriter, clock: InClock)
     """Call a run off."""
     key, now = RunId(run_id), clock.now()
     row = writer.run(lambda s: service.cancel(s, who, key, reason=given.reason, now=now))
+    return forms.write_run(row)
+
+
+@router.post("/runs/{run_id}/claim", openapi_extra=needs("runs", "write"))
+def decide_claim(
+    run_id: UUID, given: ClaimDecision, who: Who, writer: InWriter, clock: InClock
+) -> dict[str, Any]:
+    """Let whoever asked first take the run over, or not."""
+    key, now = RunId(run_id), clock.now()
+    row = writer.run(
+        lambda s: service.decide_claim(s, who, key, given.do, reason=given.reason, now=now)
+    )
     return forms.write_run(row)

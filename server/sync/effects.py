@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
@@ -11,7 +12,7 @@ from server.blobs import service as blobs
 from server.core.access import Principal
 from server.core.jobs import Job, Jobs
 from server.core.logs import log
-from server.dispatch.service import bring_home
+from server.dispatch.service import bring_home, consider
 from server.facts import queries
 from server.facts import service as facts
 from server.facts.rules import read
@@ -25,9 +26,15 @@ from server.proofs import service as proofs
 from server.runs import queries as runs
 from server.runs.service.folding import refold
 from server.runs.service.scoping import rescope
-from server.sync import rules
+from server.sync import beside, rules
 from server.sync.rules import Subject
-from shared.events import DeviceBlobUnreadable, DriverSignedIn, DriverSignedOut
+from shared.events import (
+    Body,
+    DeviceBlobUnreadable,
+    DriverSignedIn,
+    DriverSignedOut,
+    RunOrderProposed,
+)
 from shared.ids import CarrierId, DeviceId, DriverId, EventId, RunId, SiteId, VisitId
 from shared.run import OUTCOME
 
@@ -135,6 +142,8 @@ def apply(
     visit_ids = {one.visit_id for one in counting if one.visit_id is not None}
     run_ids |= bring_home(session, site_id, visit_ids, now)
     touched = refold(session, site_id, run_ids, visit_ids, now)
+    consider(session, site_id, _runs_of(counting, RunOrderProposed), now)
+    beside.note(session, site_id, counting)
     results = {one.run_id for one in counting if one.run_id and one.event.type in OUTCOME}
     proofs.collect(session, site_id, counting, _carriers(session, site_id, results))
     plant.apply(session, site_id, counting, now)
@@ -143,12 +152,26 @@ def apply(
         jobs.submit(session, Job(LOOK, site_id, str(run_id), {"run": str(run_id)}))
 
 
+def _runs_of(counting: Sequence[StoredFact], body: type[Body]) -> set[RunId]:
+    return {one.run_id for one in counting if one.run_id and isinstance(one.event.body, body)}
+
+
 def retry(
-    session: Session, site_id: SiteId, device_id: DeviceId, jobs: Jobs, *, now: datetime
+    session: Session,
+    site_id: SiteId,
+    device_id: DeviceId,
+    jobs: Jobs,
+    *,
+    now: datetime,
+    upgraded: bool = False,
 ) -> None:
-    """Judge the waiting facts of a device again, also those an older server could not read."""
+    """Judge the waiting facts of a device again, also those an older server could not read.
+
+    An upgraded server may fold what its predecessor could not.
+    """
     found = facts.held(session, site_id, device_id=device_id)
-    subjects = [_subject(one) for one in found if one.why in WAITING | UNREAD and _readable(one)]
+    again = WAITING | UNREAD | {FOLD_ERROR} if upgraded else WAITING | UNREAD
+    subjects = [_subject(one) for one in found if one.why in again and _readable(one)]
     due = _may_count(session, site_id, device_id, subjects)
     if not due:
         return
@@ -308,7 +331,17 @@ def _tell_conflicts(
     now: datetime,
 ) -> None:
     """Show other bytes under a known id to a person; a flood of them is told in part."""
-    detail = {"why": "other_bytes", "device": str(device_id)}
-    for event_id in conflicts[:CONFLICTS_TOLD_MAX]:
+    rows = queries.conflicts_of(session, site_id, conflicts[:CONFLICTS_TOLD_MAX])
+    for event_id, first, others in rows:
+        sides = [_side(event_id, *one) for one in (first, *others[:1])]
+        detail = {"why": "other_bytes", "device": str(device_id), "sides": sides}
         about = ("event", event_id)
         feed.raise_exception(session, site_id, HELD_FACT, *about, detail=detail, now=now)
+
+
+def _side(event_id: EventId, doc: bytes | None, at_ms: int, device: str | None) -> dict[str, Any]:
+    """One of two bodies under one id, as people compare them."""
+    said = read(str(event_id), doc or b"")
+    told = {"run": str(said.run)} if said.run else {}
+    by = {"by": said.by or "", "event": str(event_id), "device": device}
+    return {"what": said.type or "", "at": at_ms, **by, **told, "said": {}}

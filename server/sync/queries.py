@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from server.blobs import queries as blobs
 from server.facts import queries as facts
 from server.feed import queries as feed
 from server.feed.queries import Page, RowView
+from server.sync.tables import ScrubRow, SignInRow, SuggestionRow
 from shared.ids import DeviceId, SiteId
 from shared.sync import MIN_APP, NEED_MAX
+
+LISTED_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,28 @@ def answer(
         "need": view.need,
         "min_app": MIN_APP,
     }
+
+
+def suggestions(session: Session, site_id: SiteId) -> list[SuggestionRow]:
+    """What drivers suggest and nobody has decided, oldest first."""
+    query = select(SuggestionRow).where(
+        col(SuggestionRow.site_id) == site_id, col(SuggestionRow.state) == "open"
+    )
+    return list(session.exec(query.order_by(col(SuggestionRow.reported_ms)).limit(LISTED_MAX)))
+
+
+def sign_ins(session: Session, site_id: SiteId, *, unnamed_only: bool = False) -> list[SignInRow]:
+    """Who signed in under a typed name, newest first."""
+    query = select(SignInRow).where(col(SignInRow.site_id) == site_id)
+    if unnamed_only:
+        query = query.where(col(SignInRow.driver_id).is_(None))
+    return list(session.exec(query.order_by(col(SignInRow.reported_ms).desc()).limit(LISTED_MAX)))
+
+
+def last_scrub(session: Session, site_id: SiteId) -> ScrubRow | None:
+    """The newest comparison of everything stored."""
+    query = select(ScrubRow).where(col(ScrubRow.site_id) == site_id)
+    return session.exec(query.order_by(col(ScrubRow.finished_ms).desc()).limit(1)).first()
 
 
 def _pull(page: Page) -> dict[str, Any]:

@@ -5,18 +5,21 @@ from server.dispatch.service.editing import edit, undo, whatif
 from server.dispatch.service.gating import gate, gate_items
 from server.dispatch.service.homing import bring_home
 from server.dispatch.service.looking import look, look_at_open_runs, look_job
+from server.dispatch.service.proposals import consider, refuse_proposal
 from server.dispatch.service.transferring import Transfer, transfer
 
 __all__ = [
     "Place",
     "Transfer",
     "bring_home",
+    "consider",
     "edit",
     "gate",
     "gate_items",
     "look",
     "look_at_open_runs",
     "look_job",
+    "refuse_proposal",
     "transfer",
     "undo",
     "whatif",

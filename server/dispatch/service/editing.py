@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from server.core import audit
 from server.core.access import Principal
+from server.core.clock import to_ms
 from server.core.ids import new_id
 from server.dispatch.answers import whole_order, write_price
 from server.dispatch.drafting import drafted
@@ -82,6 +83,7 @@ def edit(
     answer = keep_order(read.task())
     draft = _draft(seen, read, answer, ops, key)
     _check_known(session, who.site_id, read.assign)
+    _settle_proposal(view, ops, who, now)
     after = running.change_plan(session, view, draft, by=who.name, reason=reason, now=now)
     version = after.run.plan_version
     audit.record(
@@ -89,6 +91,8 @@ def edit(
         before={"plan_version": expected_version},
         after={"plan_version": version, "ops": [dict(op) for op in draft.ops]}, reason=reason,
     )  # fmt: skip
+    if any(one.fact for one in after.visits if one.id in draft.edits):
+        running.refold(session, who.site_id, {run_id}, (), now)
     # Another vehicle may drive at another speed; else the ground is still the one just measured.
     look_at(session, who.site_id, after, now, ground=None if read.assign else seen.ground)
     return _written(after.plan)
@@ -169,6 +173,15 @@ def _added(
         order_id=op.order_id,
         lines=_lines(op, order.lines if order is not None else ()),
     )
+
+
+def _settle_proposal(view: RunView, ops: Sequence[PlanOp], who: Principal, now: datetime) -> None:
+    """Remember that the driver's proposal was taken over, so that it is not asked again."""
+    taken = {str(op.proposal) for op in ops if op.op == "accept_proposal"}
+    asked = view.run.proposal or {}
+    if asked.get("event") in taken:
+        decided = {"state": "accepted", "by": who.name, "decided": to_ms(now)}
+        view.run.proposal = {**asked, **decided}
 
 
 def _lines(op: Insert, ordered: Sequence[Mapping[str, Any]]) -> list[NewLine]:

@@ -26,17 +26,18 @@ from server.runs.service.plans import (
     write_plan,
 )
 from server.runs.service.positions import keep_positions
+from server.runs.service.refolded import cancel, dispatch, tell_run
 from server.runs.service.rows import run_rows, run_scope
 from server.runs.service.scoping import assigned, devices_of, rescope, rescope_runs
 from server.runs.service.states import (
     Overrides,
     any_to_close,
     assign,
-    cancel,
     close_done,
-    dispatch,
+    decide_claim,
     grant_claim,
     recall,
+    refuse_claim,
 )
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "change_plan",
     "check_version",
     "close_done",
+    "decide_claim",
     "devices_of",
     "dispatch",
     "drop_by_calendar",
@@ -74,12 +76,14 @@ __all__ = [
     "open_runs",
     "recall",
     "refold",
+    "refuse_claim",
     "rescope",
     "rescope_runs",
     "rewrite",
     "run_rows",
     "run_scope",
     "set_estimates",
+    "tell_run",
     "undo_draft",
     "unmarked",
     "untouched",

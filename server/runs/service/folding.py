@@ -249,13 +249,17 @@ def _claims(
             take_over(session, site_id, run, device_id=DeviceId(newest.device_id),
                       driver_id=_driver(newest), now=now)  # fmt: skip
         return
-    first = min(claims, key=lambda one: one.event.stamp)
-    if run.device_id is None and first.device_id is not None:
+    refused: list[str] = (run.claim or {}).get("refused", [])
+    open_ones = [one for one in claims if one.event.id not in refused and one.device_id]
+    if run.device_id is None and open_ones:
+        first = min(open_ones, key=lambda one: one.event.stamp)
         driver = _driver(first)
         run.claim = {
             "event": first.event.id,
             "device": str(first.device_id),
             "driver": str(driver) if driver else None,
+            "at": first.reported_ms,
+            **({"refused": refused} if refused else {}),
         }
         session.flush()
 

@@ -87,6 +87,7 @@ def run_plan(view: RunView, tz: tzinfo) -> dict[str, Any]:
             "takt_s": run.takt_s,
             "cycle_no": run.cycle_no,
             "note": run.note,
+            "proposal": _decided(run),
             "change": run.change,
         }
     )
@@ -153,6 +154,12 @@ def _number(view: RunView, visit: StopVisitRow) -> int:
 
 def _locked(visit: StopVisitRow) -> str | None:
     return str(visit.lock.get("as")) if visit.lock else None
+
+
+def _decided(run: RunRow) -> dict[str, Any] | None:
+    """What became of the order the driver proposed."""
+    told = run.proposal
+    return {key: told[key] for key in ("event", "state", "why") if key in told} if told else None
 
 
 def _text(value: object) -> str | None:

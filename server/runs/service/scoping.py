@@ -80,7 +80,8 @@ def assigned(session: Session, site_id: SiteId, run: RunRow, now: datetime) -> N
     """Bring Carrier and scopes in line after a run got another vehicle or driver."""
     run.carrier_id = carrier_of(session, site_id, run)
     claim = run.claim or {}
-    if claim.get("driver") is not None and claim["driver"] == str(run.driver_id):
+    wished = claim.get("driver")
+    if wished is not None and wished == str(run.driver_id):
         run.device_id, run.claim = UUID(claim["device"]), None
     rescope_runs(session, site_id, [run], now)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
@@ -85,6 +86,8 @@ def cancel(
         raise refuse("bad_state", why="the run is closed")
     run.plan_state, run.cancel_reason, run.pinned = "cancelled", reason or "office", True
     run.off_plan = run.fact is not None
+    change = {"version": run.plan_version, "by": who.name, "at": to_ms(now), "reason": reason}
+    run.change = change
     _tell(session, who, run, "run.cancelled", now, reason=reason)
     feed.close_exception(session, who.site_id, NOT_DISPATCHED, "run", run.id, now=now)
     return run
@@ -140,16 +143,47 @@ def take_over(
     rescope_runs(session, site_id, [run], now)
 
 
+def decide_claim(
+    session: Session, who: Principal, run_id: RunId, do: str, *, reason: str, now: datetime
+) -> RunRow:
+    """Grant or refuse the wish to take a run over."""
+    queries.allowed_run(session, who, run_id, "write")
+    if do == "grant":
+        return grant_claim(session, who, run_id, now=now)
+    return refuse_claim(session, who, run_id, reason=reason, now=now)
+
+
 def grant_claim(session: Session, who: Principal, run_id: RunId, *, now: datetime) -> RunRow:
     """Agree that whoever asked first takes this run."""
-    run = locked_run(session, who.site_id, run_id)
-    if run.claim is None:
-        raise refuse("bad_state", why="nobody asked for this run")
-    device = DeviceId(UUID(run.claim["device"]))
-    driver = DriverId(UUID(run.claim["driver"])) if run.claim.get("driver") else None
+    run, claim = _claimed(session, who, run_id, now)
+    device = DeviceId(UUID(claim["device"]))
+    driver = DriverId(UUID(claim["driver"])) if claim.get("driver") else None
     take_over(session, who.site_id, run, device_id=device, driver_id=driver, now=now)
     audit.record(session, who, "run.claim_granted", ("run", run.id), now=now)
     return run
+
+
+def refuse_claim(
+    session: Session, who: Principal, run_id: RunId, *, reason: str, now: datetime
+) -> RunRow:
+    """Say no to whoever asked; another wish of somebody else may still come."""
+    run, claim = _claimed(session, who, run_id, now)
+    refused = [*claim.get("refused", ()), claim["event"]]
+    run.claim, run.updated_at = {"refused": refused}, now
+    run.rev = feed.lock(session, who.site_id, now)
+    audit.record(session, who, "run.claim_refused", ("run", run.id), now=now, before=claim,
+                 reason=reason)  # fmt: skip
+    return run
+
+
+def _claimed(
+    session: Session, who: Principal, run_id: RunId, now: datetime
+) -> tuple[RunRow, dict[str, Any]]:
+    feed.lock(session, who.site_id, now)
+    run = locked_run(session, who.site_id, run_id)
+    if run.claim is None or "device" not in run.claim:
+        raise refuse("bad_state", why="nobody asked for this run")
+    return run, run.claim
 
 
 def any_to_close(session: Session, site_id: SiteId, now: datetime) -> bool:
