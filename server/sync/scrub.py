@@ -15,7 +15,7 @@ from server.core.http import Parts
 from server.core.ids import new_id
 from server.core.logs import log
 from server.facts import queries as facts
-from server.runs.service import checking
+from server.runs.service import scrubbing
 from server.sites import queries as sites
 from server.sync import queries
 from server.sync.tables import ScrubRow
@@ -108,7 +108,7 @@ def _files(parts: Parts, site_id: SiteId, found: list[Difference]) -> int:
 def _visits(parts: Parts, site_id: SiteId, now: datetime, found: list[Difference]) -> int:
     def work(session: Session) -> int:
         chosen = sample(session, site_id, now)
-        for visit_id, what in checking.differing(session, site_id, chosen):
+        for visit_id, what in scrubbing.differing(session, site_id, chosen):
             found.append({"kind": what, "id": str(visit_id)})
         return len(chosen)
 
@@ -118,7 +118,7 @@ def _visits(parts: Parts, site_id: SiteId, now: datetime, found: list[Difference
 def sample(session: Session, site_id: SiteId, now: datetime) -> list[VisitId]:
     """One in a hundred visits of the last days, others every night."""
     today = local_day(now, zone(sites.site(session, site_id).tz))
-    every = checking.visits_since(session, site_id, today - timedelta(days=VISIT_DAYS))
+    every = scrubbing.visits_since(session, site_id, today - timedelta(days=VISIT_DAYS))
     drawn = sorted(every, key=lambda one: _draw(one, today.isoformat()))
     return drawn[: math.ceil(len(every) * SHARE)]
 

@@ -1,49 +1,52 @@
-"""Fold again what was folded, and say where the rows differ from it."""
+"""Folds runs again on a copy of the database and compares with what is stored."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from server.facts import queries as facts
-from server.feed import queries as feed
-from server.runs import queries
+from server.runs.service.folding import refold
 from server.runs.tables import RunRow, StopVisitRow
-from shared.events import Event
-from shared.ids import SiteId, VisitId
-from shared.run import fold_visit
+from shared.ids import RunId, SiteId
 
 
-def visits_since(session: Session, site_id: SiteId, since: date) -> list[VisitId]:
-    """Every visit of the runs from this service date on, by id."""
-    query = (
-        select(StopVisitRow.id)
-        .join(
-            RunRow,
-            (col(RunRow.site_id) == col(StopVisitRow.site_id))
-            & (col(RunRow.id) == col(StopVisitRow.run_id)),
-        )
-        .where(col(StopVisitRow.site_id) == site_id, col(RunRow.service_date) >= since)
+def driven_runs(session: Session) -> list[tuple[SiteId, RunId]]:
+    """Every run of every site that any fact is about."""
+    rows = session.exec(
+        select(RunRow.site_id, RunRow.id)
+        .where(col(RunRow.fact).is_not(None))
+        .order_by(col(RunRow.id))
     )
-    return [VisitId(one) for one in session.exec(query.order_by(col(StopVisitRow.id)))]
+    return [(SiteId(site_id), RunId(run_id)) for site_id, run_id in rows]
 
 
 def differing(
-    session: Session, site_id: SiteId, visit_ids: Collection[VisitId]
-) -> list[tuple[VisitId, str]]:
-    """Visits whose row, or the row that devices have, is not what their facts say."""
-    told: dict[str, list[Event]] = {}
-    for fact in facts.facts_of_visits(session, site_id, visit_ids):
-        told.setdefault(fact.event.envelope.visit or "", []).append(fact.event)
-    rows = feed.rows_of(session, site_id, "stop", ids=[str(one) for one in visit_ids])
-    shown = {row.id: row.fact for row in rows}
-    found: list[tuple[VisitId, str]] = []
-    for row in queries.visits(session, site_id, visit_ids):
-        folded = fold_visit(told.get(str(row.id), ()))
-        off_plan = row.plan_state != "planned" and folded.count > 0
-        half = folded.half(off_plan=off_plan) or None
-        if half != row.fact:
-            found.append((VisitId(row.id), "visit"))
-        elif str(row.id) in shown and shown[str(row.id)] != row.fact:
-            found.append((VisitId(row.id), "feed"))
+    session: Session, site_id: SiteId, run_ids: Collection[RunId], now: datetime
+) -> list[RunId]:
+    """The runs whose stored fact halves are not what their facts say; leaves the copy refolded."""
+    before = _halves(session, site_id, run_ids)
+    refold(session, site_id, run_ids, (), now)
+    session.flush()
+    after = _halves(session, site_id, run_ids)
+    return sorted({run for run, key in before if before[run, key] != after.get((run, key))})
+
+
+def _halves(
+    session: Session, site_id: SiteId, run_ids: Collection[RunId]
+) -> dict[tuple[RunId, UUID], Any]:
+    """The fact half of each run and of each of its visits."""
+    runs = session.exec(
+        select(RunRow.id, RunRow.fact).where(
+            col(RunRow.site_id) == site_id, col(RunRow.id).in_(run_ids)
+        )
+    )
+    found: dict[tuple[RunId, UUID], Any] = {(RunId(key), key): fact for key, fact in runs}
+    visits = session.exec(
+        select(StopVisitRow.run_id, StopVisitRow.id, StopVisitRow.fact).where(
+            col(StopVisitRow.site_id) == site_id, col(StopVisitRow.run_id).in_(run_ids)
+        )
+    )
+    found.update({(RunId(run), key): fact for run, key, fact in visits})
     return found
