@@ -89,11 +89,9 @@ def open_blobs(db: sqlite3.Connection, limit: int) -> list[OpenBlob]:
     return [OpenBlob(*row[:6]) for row in found[:limit]]
 
 
-def done(db: sqlite3.Connection, limit: int) -> list[str]:
+def done(db: sqlite3.Connection) -> list[str]:
     """Files the office has, as far as known, newest first."""
-    rows = db.execute(
-        "SELECT sha FROM blob WHERE state = ? ORDER BY made_ms DESC LIMIT ?", (BLOB_DONE, limit)
-    )
+    rows = db.execute("SELECT sha FROM blob WHERE state = ? ORDER BY made_ms DESC", (BLOB_DONE,))
     return [row[0] for row in rows]
 
 

@@ -129,9 +129,9 @@ class Ledger:
         await self._store.run(lambda db: _settle(db, blob, why, clocks, noise))
         return why
 
-    async def done_blobs(self, limit: int) -> list[str]:
+    async def done_blobs(self) -> list[str]:
         """Files that count as sent and are still here."""
-        return await self._store.read(lambda db: blobs.done(db, limit))
+        return await self._store.read(blobs.done)
 
     async def blob_again(self, sha: str) -> None:
         """A file that counted as sent is not at the office: send it again."""

@@ -17,6 +17,7 @@ from shared.sync import (
 )
 
 ENVELOPE_TRIES = 3
+RETRY_AFTER_MAX_S = 3_600
 LOW_BATTERY_PCT = 15
 LOW_BATTERY_FACTOR = 4
 BLOB_TRIES = 5
@@ -90,7 +91,7 @@ class Pace:
     def wait_s(self, jitter: float) -> float:
         """How long until the next try: doubles up to the longest, jitter in 0..1 comes in."""
         if self.retry_after_s is not None:
-            return self.retry_after_s
+            return min(self.retry_after_s, RETRY_AFTER_MAX_S)
         doubled = BACKOFF_FIRST_S * 2.0 ** min(self.failures, 30)
         return jitter * min(BACKOFF_MAX_S, doubled)
 

@@ -1,5 +1,6 @@
 """The office over HTTP: the only place that knows httpx."""
 
+import base64
 import contextlib
 import gzip
 import ipaddress
@@ -78,6 +79,18 @@ class HttpApi:
             return _blob_answer(answer)
         if answer.status_code == 404 and answer.headers.get("Upload-Declared") == "?0":
             raise Refused(404, "blob_not_declared")
+        raise Unreachable(f"HEAD {answer.status_code}")
+
+    async def blob_confirmed(self, sha: str) -> bool:
+        """Whether the server reads its file anew and names the digest we know (RFC 9530)."""
+        headers = {**self._auth, "Want-Repr-Digest": "sha-256=10"}
+        path = f"/api/v1/blobs/{sha}"
+        answer = await self._send("HEAD", path, headers=headers, timeout=CHUNK_S)
+        if answer.status_code == 200 and "Upload-Length" in answer.headers:
+            ours = base64.b64encode(bytes.fromhex(sha)).decode()
+            return bool(answer.headers.get("Repr-Digest") == f"sha-256=:{ours}:")
+        if answer.status_code == 404 and answer.headers.get("Upload-Declared") == "?0":
+            return False
         raise Unreachable(f"HEAD {answer.status_code}")
 
     async def blob_patch(self, sha: str, offset: int, chunk: bytes) -> BlobAnswer:

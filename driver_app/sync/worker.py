@@ -13,6 +13,7 @@ from driver_app.sync.errors import Refused, SyncError
 from driver_app.sync.exchange import Exchange, Result
 from driver_app.sync.ports import Ledger, PairedServer, ReadClocks, SyncApi
 from driver_app.sync.verify import Checked, verify
+from driver_app.sync.watch import Watched
 from shared.sync import DEBOUNCE_S
 
 log = logging.getLogger("driver_app.sync")
@@ -81,7 +82,7 @@ class Worker:
         self._tell = tell
         self._pause = pause
         self._exchange = Exchange(ledger, clock, noise, app, self._condition)
-        self._api: SyncApi | None = None
+        self._api: Watched | None = None
         self._wake = asyncio.Event()
         self._urgent = True
         self._fresh = False
@@ -193,7 +194,7 @@ class Worker:
 
     async def _wait_s(self, result: Result) -> float:
         if result.verdict == "failed":
-            return self.pace.wait_s(int.from_bytes(self._noise(4), "big") / 2**32)
+            return self.pace.wait_s(self._jitter())
         standing = await self._ledger.standing()
         return timer_s(
             open_run=standing.open_run, plant=standing.plant, battery_pct=self.around.battery_pct
@@ -216,6 +217,11 @@ class Worker:
 
     async def _watch(self) -> None:
         """Nothing finished for too long although the network is there: begin with a new client."""
+        if self._api is not None and self._api.stuck:
+            await self._drop_api()
+            await self._ledger.count("stalls")
+            self._finished_mono_ms = self._clock()[1]
+            return
         standing = await self._ledger.standing()
         silent_ms = self._clock()[1] - self._finished_mono_ms
         online = self.around.net != "none"
@@ -236,7 +242,7 @@ class Worker:
     def _open_api(self) -> SyncApi:
         if self._api is None:
             assert self.server is not None, "paired() comes first"
-            self._api = self._make_api(self.server)
+            self._api = Watched(self._make_api(self.server))
         return self._api
 
     async def _drop_api(self) -> None:
@@ -259,7 +265,11 @@ class Worker:
         while True:
             if self.server is not None and self.around.foreground:
                 failures = 0 if await self._hear() else failures + 1
-            await self._pause(asyncio.Event(), Pace(failures=min(failures, 6)).wait_s(1.0))
+            # Full jitter here as well: a server that comes back is not met by all at once.
+            await self._pause(asyncio.Event(), 1 + Pace(failures=failures).wait_s(self._jitter()))
+
+    def _jitter(self) -> float:
+        return int.from_bytes(self._noise(4), "big") / 2**32
 
     async def _hear(self) -> bool:
         heard = False

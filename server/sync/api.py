@@ -35,8 +35,9 @@ async def poke(request: Request, who: Who, parts: InParts, since: int = 0) -> Re
 
 @router.head("/blobs/{sha}", openapi_extra=needs("sync", "write"))
 async def blob_offset(sha: Digest, request: Request, who: Who, parts: InParts) -> Response:
-    """Say where an upload goes on."""
-    return await wire.uploaded(request, parts, 200, lambda: service.progress(parts, who, sha))
+    """Say where an upload goes on; asked for the digest, read the file and tell it (RFC 9530)."""
+    work = service.checked if wire.wants_digest(request) else service.progress
+    return await wire.uploaded(request, parts, 200, lambda: work(parts, who, sha))
 
 
 @router.patch("/blobs/{sha}", openapi_extra=needs("sync", "write"))

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from sqlmodel import Session
 
+from server.blobs import confirm as confirming
 from server.blobs import service as blobs
 from server.blobs.service import Files, Progress
 from server.core import audit
@@ -150,7 +151,12 @@ def after_start(parts: Parts) -> None:
     for site_id, device_id in parts.reads.run(facts_queries.devices_with_held):
         now = parts.clock.now()
         retry = partial(
-            effects.retry, site_id=site_id, device_id=device_id, jobs=parts.jobs, now=now
+            effects.retry,
+            site_id=site_id,
+            device_id=device_id,
+            jobs=parts.jobs,
+            now=now,
+            upgraded=True,
         )
         parts.writer.run(retry)
 
@@ -169,6 +175,13 @@ def progress(parts: Parts, who: Principal, sha: str) -> Progress:
     """How far a file of this device has come."""
     _declared(parts, who, sha)
     return blobs.progress(files(parts), who.site_id, Sha256(sha))
+
+
+def checked(parts: Parts, who: Principal, sha: str) -> Progress:
+    """The same after reading the file anew; one that is spoilt begins again from nothing."""
+    _declared(parts, who, sha)
+    confirming.confirm(files(parts), who.site_id, Sha256(sha))
+    return progress(parts, who, sha)
 
 
 def add(parts: Parts, who: Principal, sha: str, offset: int, chunk: bytes) -> Progress:

@@ -1,5 +1,6 @@
 """Bodies and headers of the device doors, and of what people decide about facts."""
 
+import base64
 import gzip
 import json
 from collections.abc import Callable
@@ -80,7 +81,15 @@ async def uploaded(
         "Upload-Complete": "?1" if at.complete else "?0",
         "Cache-Control": "no-store",
     }
+    if at.complete and wants_digest(request):
+        digest = base64.b64encode(bytes.fromhex(request.path_params["sha"])).decode()
+        headers["Repr-Digest"] = f"sha-256=:{digest}:"
     return Response(status_code=status, headers=headers)
+
+
+def wants_digest(request: Request) -> bool:
+    """Whether the digest is asked for that the bytes have now (RFC 9530)."""
+    return "sha-256" in request.headers.get("want-repr-digest", "")
 
 
 def _refused(request: Request, parts: Parts, refusal: Refusal) -> Response:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from uuid import UUID
 
 import httpx
@@ -53,6 +54,11 @@ class Network(httpx.AsyncBaseTransport):
     requests: list[str] = field(default_factory=list)
     portal: bool = False
     """A captive portal answers everything with 200."""
+    strip: str = ""
+    """A header that gets lost on the way back."""
+    loss: float = 0.0
+    """So large a part of requests fails: on the way there, in the middle, or on the way back."""
+    chance: Random = field(default_factory=lambda: Random(7))
 
     def __post_init__(self) -> None:
         self.lead_to(self.app)
@@ -67,6 +73,7 @@ class Network(httpx.AsyncBaseTransport):
             raise httpx.ConnectError("no network", request=request)
         if self.portal:
             return httpx.Response(200, html="<h1>Welcome to the hotel</h1>", request=request)
+        self._lose(request)
         self.requests.append(f"{request.method} {request.url.path}")
         if request.method == "PATCH" and self.cut_patch_after is not None:
             return await self._cut(request)
@@ -75,7 +82,20 @@ class Network(httpx.AsyncBaseTransport):
             self.lose_answers -= 1
             await answer.aclose()
             raise httpx.ReadTimeout("answer lost", request=request)
+        if self.strip:
+            answer.headers.pop(self.strip, None)
         return answer
+
+    def _lose(self, request: httpx.Request) -> None:
+        if self.chance.random() >= self.loss:
+            return
+        fate = self.chance.randrange(3)
+        if fate == 0:
+            raise httpx.ConnectError("lost on the way", request=request)
+        if fate == 1 and request.method == "PATCH":
+            self.cut_patch_after = self.chance.randrange(int(request.headers["content-length"]))
+        else:
+            self.lose_answers = 1
 
     async def _cut(self, request: httpx.Request) -> httpx.Response:
         """Only the first bytes arrive, then the connection is gone."""

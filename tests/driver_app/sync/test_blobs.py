@@ -45,6 +45,9 @@ class Shelf:
             raise Refused(404, "blob_not_declared")
         return self._answer(sha)
 
+    async def blob_confirmed(self, sha: str) -> bool:
+        return hashlib.sha256(self.kept.get(sha, b"")).hexdigest() == sha
+
     async def blob_patch(self, sha: str, offset: int, chunk: bytes) -> BlobAnswer:
         if self.faults:
             raise self.faults.pop(0)

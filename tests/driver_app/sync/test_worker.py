@@ -38,6 +38,9 @@ class DeadServer:
     async def blob_offset(self, sha: str) -> BlobAnswer:
         raise NotImplementedError(sha)
 
+    async def blob_confirmed(self, sha: str) -> bool:
+        raise NotImplementedError(sha)
+
     async def blob_patch(self, sha: str, offset: int, chunk: bytes) -> BlobAnswer:
         raise NotImplementedError(sha, offset, chunk)
 
