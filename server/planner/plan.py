@@ -8,13 +8,11 @@ from server.planner.fleet import balanced
 from server.planner.improve import construct, relieved
 from server.planner.ladder import ENGINE, LEVEL_0, Budget, Watch
 from server.planner.model import Search
-from server.planner.pool import SolverBusy, SolverFailed, SolverLost, SolverPool
+from server.planner.pool import GRACE_S, SolverBusy, SolverFailed, SolverLost, SolverPool
 from server.planner.problem import PlanStop, Problem, Routes
 from server.planner.subset import Subset, subset
 from shared.task import Window
 
-CONSTRUCT_SHARE = 0.15
-CONSTRUCT_MAX = 400
 FIRST_FEASIBLE = 0.5
 ROUNDS = 3
 PATIENCE = 3000
@@ -84,24 +82,23 @@ class _Planning:
 
     def run(self) -> None:
         if self.problem.stops:
-            self._construct()
             if self.pool is not None and not self.budget.level0 and ENGINE != LEVEL_0:
-                self._with_solver(self.pool)
+                self._with_solver()
+            if self.rung != "plan":
+                self._construct()
             if not self.problem.require_all and self.best.hard != (0, 0):
                 self._offer(relieved(self.best, self.watch.over(self.budget.seconds)))
 
     def _construct(self) -> None:
-        if len(self.problem.stops) > CONSTRUCT_MAX and self.pool is not None:
-            return
-        share = 1.0 if self.pool is None else CONSTRUCT_SHARE
-        stop = self.watch.over(self.budget.seconds * share)
+        """The answer when there is no solver, or it found nothing."""
+        stop = self.watch.over(self.budget.seconds + GRACE_S / 2)
         made = examine(self.problem, construct(self.problem, stop))
         if self.warm is None or self._key(made) < self._key(self.best):
             self.best = made
 
-    def _with_solver(self, pool: SolverPool) -> None:
+    def _with_solver(self) -> None:
         try:
-            self._search(pool)
+            self._search()
             self.engine = ENGINE
             if self.problem.balance is not None and self.best.hard == (0, 0):
                 self.best = balanced(self.best, self._ask)
@@ -112,9 +109,8 @@ class _Planning:
         except SolverFailed:
             self.note = None
 
-    def _search(self, pool: SolverPool) -> None:
+    def _search(self) -> None:
         """All stops at first; if that cannot be, as many as possible."""
-        del pool
         share = 0.5 if self.problem.balance is not None else 1.0
         for width in self._widths():
             search = self._first(share, width)

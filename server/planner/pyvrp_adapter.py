@@ -7,12 +7,19 @@ from typing import Any
 
 import pyvrp
 from pyvrp.exceptions import PenaltyBoundWarning
+from pyvrp.search import NeighbourhoodParams
 
 from server.planner.model import Search, Solved
 from server.planner.modelling import Draft, draft
 from server.planner.problem import Problem, Visit
 
 INFEASIBLE = 1 << 50
+# One loop is searched best with a short memory among few neighbours; fleets need both.
+ONE_LOOP = pyvrp.SolveParams(
+    ils=pyvrp.IteratedLocalSearchParams(history_length=50),
+    neighbourhood=NeighbourhoodParams(num_neighbours=20),
+)
+FLEET = pyvrp.SolveParams()
 
 
 def solve(search: Search) -> Solved:
@@ -26,7 +33,13 @@ def solve(search: Search) -> Solved:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", PenaltyBoundWarning)
         found = pyvrp.solve(
-            data, stop, search.seed, collect_stats=False, display=False, initial_solution=initial
+            data,
+            stop,
+            search.seed,
+            collect_stats=False,
+            display=False,
+            initial_solution=initial,
+            params=ONE_LOOP if len(search.problem.vehicles) == 1 else FLEET,
         )
     routes = _decode(words, search.problem, found.best)
     return Solved(routes, found.best.is_feasible(), found.num_iterations, now() - began)
