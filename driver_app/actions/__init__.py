@@ -9,6 +9,15 @@ from driver_app.actions.drafts import (
     open_draft,
 )
 from driver_app.actions.joining import Session, join
+from driver_app.actions.kanban import (
+    Scanned,
+    count_stock,
+    fulfil_call,
+    prepare_call,
+    refuse_call,
+    scan_card,
+    take_over,
+)
 from driver_app.actions.leaving import check_all, export_outbox, unpair
 from driver_app.actions.loads import (
     count_line,
@@ -93,6 +102,7 @@ __all__ = [
     "Paired",
     "Refused",
     "Saved",
+    "Scanned",
     "Session",
     "SignedIn",
     "StillUnsent",
@@ -111,6 +121,7 @@ __all__ = [
     "clear_andon",
     "complete_stop",
     "count_line",
+    "count_stock",
     "depart",
     "detach",
     "disrupt",
@@ -119,6 +130,7 @@ __all__ = [
     "export_outbox",
     "fail_stop",
     "finish_run",
+    "fulfil_call",
     "hand_over",
     "hear",
     "join",
@@ -128,11 +140,14 @@ __all__ = [
     "open_draft",
     "pair",
     "paired_server",
+    "prepare_call",
     "raise_andon",
     "read_link",
     "refresh",
+    "refuse_call",
     "reopen_stop",
     "return_run",
+    "scan_card",
     "scan_load",
     "sign_in_badge",
     "sign_in_pin",
@@ -145,6 +160,7 @@ __all__ = [
     "station_done",
     "station_missed",
     "take_empties",
+    "take_over",
     "tick",
     "unpair",
     "void_fact",

@@ -15,7 +15,7 @@ from shared.events import (
     StationMissed,
 )
 from shared.fact import Body
-from shared.gate import NOTE_MAX, clean
+from shared.gate import ARRAY_MAX, NOTE_MAX, clean
 from shared.ids import RunId, VisitId
 
 Category = Literal["material", "vehicle", "path", "safety", "quality"]
@@ -27,9 +27,10 @@ async def station_done(ctx: Ctx, visit: VisitId, draft: DraftView) -> Outcome:
         return NotSaved("gone")
     if view.state == "done":
         return NotSaved("state")
-    outcome = await record(
-        ctx, Act([station(view, draft)], run=str(view.run), visit=str(visit), draft=draft)
-    )
+    run = ctx.state.session.run(view.run)
+    calls = [one for one in (run.calls if run else ()) if one.open and one.visit == visit]
+    body = station(view, draft, calls)
+    outcome = await record(ctx, Act([body], run=str(view.run), visit=str(visit), draft=draft))
     if isinstance(outcome, Saved):
         view.undo_until_ms = ctx.now_ms() + UNDO_WINDOW_S * 1000
     return outcome
@@ -86,9 +87,15 @@ async def hand_over(ctx: Ctx, run: RunId, text: str) -> Outcome:
         "open": sum(1 for visit in view.visits if visit.open),
         "missed": sum(1 for visit in view.visits if visit.state == "failed"),
     }
-    return await _of_run(
-        ctx, run, HandoverWritten(open=[], text=clean(text, NOTE_MAX), counts=counts)
+    left = [one for one in view.calls if one.open][:ARRAY_MAX]
+    stuck = [(one.id, one.reason) for one in left if one.reason]
+    body = HandoverWritten(
+        open=[one.id for one in left],
+        stuck=stuck or None,
+        text=clean(text, NOTE_MAX),
+        counts=counts,
     )
+    return await _of_run(ctx, run, body)
 
 
 async def _of_run(ctx: Ctx, run: RunId, body: Body) -> Outcome:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from driver_app.actions.outcomes import Missing
-from driver_app.state import DraftView, LineView, VisitView
+from driver_app.state import CallView, DraftView, LineView, VisitView
 from shared.events import StationDone
 from shared.fact import Body, Proof
 from shared.gate import NAME_MAX, NOTE_MAX, TEXT_MAX, clean
@@ -118,8 +118,8 @@ def empties_of(draft: DraftView) -> list[Body]:
     return [*given, *taken]
 
 
-def station(visit: VisitView, draft: DraftView) -> Body:
-    """One served station: what was left, which empties were taken, what was checked."""
+def station(visit: VisitView, draft: DraftView, calls: Sequence[CallView] = ()) -> Body:
+    """One served station: what was left, which calls that fills, which empties were taken."""
     empties = [(kind, "taken", qty) for kind, qty in draft.taken.items() if qty > 0]
     empties += [(kind, "given", qty) for kind, qty in draft.given.items() if qty > 0]
     checks = [
@@ -128,11 +128,23 @@ def station(visit: VisitView, draft: DraftView) -> Body:
     ]
     return StationDone.model_validate(
         {
-            "delivered": [(str(line.id), _amount(line, draft)) for line in visit.lines],
+            "delivered": [
+                *((str(line.id), _amount(line, draft)) for line in visit.lines),
+                *((call.id, n) for call in calls if (n := call_boxes(call, visit, draft)) > 0),
+            ],
             "empties": empties,
             "checks": checks or None,
         }
     )
+
+
+def call_boxes(call: CallView, visit: VisitView, draft: DraftView) -> int:
+    """Boxes to leave for a call: as typed, else what it asks for, as far as it fits."""
+    typed = draft.qty.get(call.id)
+    if typed is not None:
+        return max(0, typed)
+    most = visit.max_boxes.get(call.part_no)
+    return call.boxes if most is None else min(call.boxes, most)
 
 
 def _only_taken(lines: Sequence[LineView]) -> bool:

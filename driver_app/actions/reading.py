@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from driver_app.actions.calls import PlantRead, read_plant
 from driver_app.store import meta, outbox, rows
 from driver_app.store.meta import Db
 from driver_app.store.rows import RUN_SCOPE, Row
@@ -29,7 +30,6 @@ class RunRead:
     row: Row
     stops: list[Row] = field(default_factory=list)
     loads: list[Row] = field(default_factory=list)
-    calls: list[Row] = field(default_factory=list)
     own: list[Event] = field(default_factory=list)
     """Facts the rows do not show yet."""
     recorded: list[Event] = field(default_factory=list)
@@ -86,6 +86,10 @@ class Read:
     acked: int
     durable: int
     device: str
+    by: str = ""
+    """Who acts on this device now, as facts name them."""
+    signed_in_ms: int = 0
+    plant: PlantRead = field(default_factory=PlantRead)
     shown: set[str] = field(default_factory=set)
     """Ids of all runs on this device, also those not read."""
 
@@ -106,13 +110,17 @@ def read_runs(db: Db, only: Collection[str] | None = None) -> Read:
     own = outbox.own_facts(db)
     remembered = _remembered(db)
     wanted = [row for row in found if only is None or row.id in only]
+    driver, device = meta.ui(db, "driver") or {}, str(meta.get(db, "device_id"))
     return Read(
         runs=[_one_run(db, row, own, remembered) for row in wanted],
         references={(r.kind, r.id): r.plan for r in rows.of_kind(db, *REFERENCES)},
         marks=_marks(db),
         acked=int(meta.get(db, "acked")),
         durable=int(meta.get(db, "durable")),
-        device=str(meta.get(db, "device_id")),
+        device=device,
+        by=f"driver:{driver['id']}" if driver.get("id") else f"device:{device}",
+        signed_in_ms=int(driver.get("at_ms", 0)),
+        plant=read_plant(db, own),
         shown={row.id for row in found},
     )
 
@@ -121,7 +129,7 @@ def _one_run(db: Db, row: Row, own: list[Event], remembered: list[Event]) -> Run
     read = RunRead(row, seen=meta.ui(db, seen_key(row.id)))
     read.andons = [one for one in rows.of_kind(db, "andon") if one.plan.get("run") == row.id]
     for each in rows.in_scope(db, RUN_SCOPE + row.id):
-        target = {"stop": read.stops, "load": read.loads, "call": read.calls}.get(each.kind)
+        target = {"stop": read.stops, "load": read.loads}.get(each.kind)
         if target is not None:
             target.append(each)
     read.own = [fact for fact in own if fact.envelope.run == row.id]

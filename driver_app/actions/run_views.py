@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from driver_app.actions.calls import call_views, handover_views
 from driver_app.actions.changes import diff_of
 from driver_app.actions.expected import course_of, expect
 from driver_app.actions.reading import Read, RunRead
@@ -35,9 +36,34 @@ def run_view(read: Read, run: RunRead, now_ms: int) -> RunView:
     view.claimed = any(fact.type == "run.claimed" for fact in run.own)
     view.sent = sent(read, run.row.id)
     view.andons = andons(run)
+    _plant(view, read)
     _ahead(view, run, half, now_ms)
     view.diff = diff_of(run.seen, run.row.plan, visits, acked=view.acked_version)
     return view
+
+
+def _plant(view: RunView, read: Read) -> None:
+    """Calls, cards, shelves and handovers of a tugger's round."""
+    if not view.tugger:
+        return
+    names = _names(read)
+    shown = read.plant.shown()
+    view.calls = call_views(shown, view.visits, names, str(view.id))
+    view.cards = read.plant.card_views()
+    since_ms = read.signed_in_ms
+    view.handovers = handover_views(read.plant, view.loop, shown, names, since_ms=since_ms)
+    for visit in view.visits:
+        visit.shelf = read.plant.shelf(str(visit.location))
+
+
+def _names(read: Read) -> dict[str, str]:
+    """Who is meant by the authors of facts; the empty key is who acts on this device."""
+    found = {
+        f"{kind}:{id_}": str(plan.get("name", ""))
+        for (kind, id_), plan in read.references.items()
+        if kind == "driver"
+    }
+    return {**found, "": read.by}
 
 
 def in_order(order: Sequence[str], visits: Sequence[VisitView]) -> list[VisitView]:
@@ -60,6 +86,8 @@ def overlay_run(received: Half, own: Sequence[Event], start_visit: str | None) -
     for key in ("started", "departed", "missed", "returned", "finished"):
         if key in half:
             shown[key] = min(half[key], shown.get(key, half[key]))
+    if "departed" in shown:
+        shown.pop("missed", None)
     shown["acknowledged"] = max(half.get("acknowledged", 0), received.get("acknowledged", 0))
     order = ("none", "acknowledged", "loading", "underway", "returned")
     states = (received.get("state", "none"), half.get("state", "none"))

@@ -1,5 +1,6 @@
 """What screens look at: the observable objects, changed in place by `project`."""
 
+from driver_app.state.plant_views import CallView, CardView, HandoverView
 from driver_app.state.projection import AppState, Change, merge_run, tick
 from driver_app.state.views import (
     DiffLine,
@@ -25,12 +26,15 @@ from driver_app.state.views import (
 
 __all__ = [
     "AppState",
+    "CallView",
+    "CardView",
     "Change",
     "DiffLine",
     "DraftFile",
     "DraftView",
     "DriverTile",
     "GateItem",
+    "HandoverView",
     "Level",
     "LineView",
     "Reason",

@@ -5,6 +5,7 @@ from typing import Literal, NamedTuple
 
 import flet as ft
 
+from driver_app.state.plant_views import CallView, CardView, HandoverView
 from shared.ids import DriverId, EventId, LineId, LocationId, RunId, SiteId, VisitId
 
 Level = Literal["required", "warn", "optional", "off"]
@@ -157,6 +158,7 @@ class VisitView(View):
     has_code: bool = False
     tasks: tuple[Task, ...] = ()
     max_boxes: dict[str, int] = field(default_factory=dict)
+    shelf: dict[str, int] = field(default_factory=dict)
     empties_plan: dict[str, int] = field(default_factory=dict)
     empties_taken: dict[str, int] = field(default_factory=dict)
     last_service_s: tuple[int, ...] = ()
@@ -265,6 +267,9 @@ class RunView(View):
     andons: tuple[tuple[str, str, int, bool], ...] = ()
     """Open andons raised here: id, category, raised instant, acknowledged."""
     takt: TaktView | None = None
+    calls: tuple[CallView, ...] = ()
+    cards: tuple[CardView, ...] = ()
+    handovers: tuple[HandoverView, ...] = ()
     visits: list[VisitView] = field(default_factory=list)
 
     @property

@@ -14,7 +14,7 @@ from shared.sync import DIGEST_RESET_S, HLC_AHEAD_MS
 HOUR_MS = 3_600_000
 HLC_KEYS = (
     "arrived", "service_started", "completed", "departed", "started", "missed", "returned",
-    "finished",
+    "finished", "called", "prepared", "refused", "fulfilled", "seen", "counted",
 )  # fmt: skip
 RUN_SCOPE = "run:"
 

@@ -1,65 +1,18 @@
 """A tugger's round from departure to andon, and two tablets on one round."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlmodel import Session, text
+from sqlmodel import text
 
 from driver_app import actions
 from server.plant import service as plant
-from server.runs.rules import NewLine, NewRun, NewVisit
-from server.runs.service import opening, states
 from shared.ids import RunId, VisitId
 from tests.flows.a_day import facts_at_the_office
-from tests.helpers.builders import id_of
-from tests.helpers.world import Phone, World
-from tests.server.sync.a_device import VAN, Circle, circle, found_site
+from tests.flows.a_round import open_round, serve
+from tests.helpers.world import World
 
 pytestmark = pytest.mark.anyio
-STATIONS = ("station 1", "station 2", "station 3")
-
-
-def open_round(world: World) -> Circle:
-    """A dispatched round past three stations, two boxes for each."""
-    found_site(world.parts, world.boss, *STATIONS)
-    leaves = world.clock.now() + timedelta(minutes=5)
-    depot = id_of("depot")
-    ends = [NewVisit(depot, kind, leaves, leaves) for kind in ("start", "end")]
-    stops = [NewVisit(id_of(name), "fixed", leaves, leaves, service_s=60) for name in STATIONS]
-    new = NewRun(
-        name="Loop B",
-        kind="internal",
-        service_date=leaves.date(),
-        departure_at=leaves,
-        return_at=leaves + timedelta(minutes=20),
-        start_location=depot,
-        end_location=depot,
-        visits=(ends[0], *stops, ends[1]),
-        legs=((120, 150),) * 4,
-        vehicle_id=VAN,
-        takt_s=1200,
-        cycle_no=1,
-        lines=tuple(NewLine("P-210", 2, drop_pos=n) for n in range(3)),
-    )
-
-    def work(session: Session) -> Circle:
-        run_id = opening.open_run(session, world.boss.site_id, new, now=world.clock.now())
-        assert run_id is not None
-        states.dispatch(session, world.boss, run_id, now=world.clock.now())
-        return circle(session, world.boss, run_id)
-
-    return world.parts.writer.run(work)
-
-
-async def serve(phone: Phone, round_: Circle, name: str, taken: int = 0) -> None:
-    """Arrive at a station and leave what is planned."""
-    visit = VisitId(UUID(round_.visits[name]))
-    await actions.arrive(phone.ctx, visit)
-    draft = await actions.open_draft(phone.ctx, visit, "station")
-    if taken:
-        draft.taken["KLT-6429"] = taken
-    await actions.station_done(phone.ctx, visit, draft)
 
 
 async def test_a_round_with_empties_and_an_andon_is_on_the_board(the_world: World) -> None:
