@@ -1,7 +1,8 @@
 """The outbox: facts in the order they were recorded, with the running hash of their stream."""
 
+import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
@@ -9,8 +10,17 @@ from uuid import UUID
 from driver_app.store import meta
 from driver_app.store.timebase import Clocks
 from shared.chain import CHAIN_ZERO, doc_bytes, next_chain
-from shared.events import EVENT_FORMAT, Envelope, Event, read_doc, write_doc
+from shared.events import (
+    EVENT_FORMAT,
+    BadBody,
+    Envelope,
+    Event,
+    UnknownType,
+    read_doc,
+    write_doc,
+)
 from shared.fact import Body, Fix
+from shared.gate import Unfit
 from shared.ids import EventId, next_hlc, uuid7
 from shared.sync import EVENT_MAX
 
@@ -196,7 +206,16 @@ def own_facts(db: sqlite3.Connection) -> list[Event]:
         "SELECT id, doc FROM outbox WHERE seq > ? OR id IN (SELECT id FROM held) ORDER BY seq",
         (meta.get(db, "view_seq"),),
     ).fetchall()
-    return [read_doc(event_id, doc_bytes(doc)) for event_id, doc in rows]
+    return readable(rows)
+
+
+def readable(rows: Iterable[tuple[str, str]]) -> list[Event]:
+    """The facts this app understands; a newer app, or damage, may have left others to send."""
+    found = []
+    for event_id, doc in rows:
+        with contextlib.suppress(Unfit, UnknownType, BadBody):
+            found.append(read_doc(event_id, doc_bytes(doc)))
+    return found
 
 
 def unread(db: sqlite3.Connection) -> tuple[int, int | None]:

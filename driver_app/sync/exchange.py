@@ -61,7 +61,9 @@ class Exchange:
         if "health" in body:
             self.health_at_ms = sent_at[1]
         current = "too_old" if older(self.app, receipt.min_app) else "active"
-        return await self._applied(applied, out, pace, current)
+        # A restored office knows less than before: it gets what it forgot without waiting.
+        backlog = out.backlog or receipt.ack.seq < out.base_seq
+        return await self._applied(applied, pace, current, backlog=backlog)
 
     async def _body(self, out: Outgoing, pace: Pace) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -96,7 +98,9 @@ class Exchange:
             **({"last_error": self.last_error} if self.last_error else {}),
         }
 
-    async def _applied(self, applied: Applied, out: Outgoing, pace: Pace, standing: str) -> Result:
+    async def _applied(
+        self, applied: Applied, pace: Pace, standing: str, *, backlog: bool
+    ) -> Result:
         shown = Result(
             "done",
             pace.succeeded(),
@@ -113,7 +117,7 @@ class Exchange:
             shown.error = applied.refused
         elif applied.swapped:
             await self.ledger.lock(standing)
-        if applied.forked or out.backlog or (applied.more and not applied.refused):
+        if applied.forked or backlog or (applied.more and not applied.refused):
             shown.verdict = "more"
         return shown
 

@@ -143,3 +143,14 @@ async def test_held_facts_stay_in_the_view_of_the_phone(store: Store) -> None:
 
     own = await store.read(outbox.own_facts)
     assert [fact.id for fact in own] == [str(event)]
+
+
+async def test_a_fact_of_a_newer_app_is_kept_and_hides_no_other(store: Store) -> None:
+    (event,) = await put(store, new_fact())
+    newer = '{"type":"stop.teleported"}'
+
+    await store.run(lambda db: db.execute("INSERT INTO outbox VALUES(2, 'b', ?, 'c')", (newer,)))
+
+    own = await store.read(outbox.own_facts)
+    assert [fact.id for fact in own] == [str(event)]
+    assert await store.read(lambda db: outbox.unread(db)[0]) == 2
