@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
@@ -27,7 +27,7 @@ from server.core import db, http, leader, once
 from server.core.bus import Bus, ProcessBus
 from server.core.clock import Clock, SystemClock, to_ms
 from server.core.guard import Guard
-from server.core.hosting import MISSING, Stop
+from server.core.hosting import MISSING, Stop, prepare_data
 from server.core.http import GatedRoute, Parts
 from server.core.ids import new_id
 from server.core.jobs import Handler, Job, Jobs, RowJobs, Runner
@@ -47,7 +47,9 @@ from server.migrations import steps
 from server.people import api as people_api
 from server.people.devices import BOUND
 from server.people.door import Porter
+from server.planner.pool import SolverPool
 from server.plant import api as plant_api
+from server.plant import service as plant
 from server.proofs import api as proofs_api
 from server.runs import api as runs_api
 from server.runs.service import rescope
@@ -66,6 +68,7 @@ from shared.ids import SiteId
 OPENAPI_URL = "/api/v1/openapi.json"
 DRIVER_PATH = "/driver"
 ETA_REFRESH_S = 60
+ANDON_EVERY_S = 60
 DAY_S = 86_400
 ROUTERS: Sequence[APIRouter] = tuple(
     room.router
@@ -133,6 +136,7 @@ def parts_of(settings: Settings, writer: AnyWriter, reads: SnapshotReads, clock:
         leader=Leader(writer, clock, fresh),
         blobs=FolderBlobs(settings.data / "blobs"),
         travel=GreatCircle(),
+        solver=SolverPool(),
         server_id=writer.run(lambda session: leader.identity(session, fresh, now)),
     )
 
@@ -156,6 +160,19 @@ def backup_kit(
     return backup.Kit(
         parts.settings, parts.reads, parts.writer, parts.blobs, parts.server_id, tools
     )
+
+
+@contextmanager
+def backup_desk() -> Iterator[backup.Kit]:
+    """Open the database and the files of the settings for a verb beside the server."""
+    settings = Settings.read()
+    prepare_data(settings)
+    steps.migrate(settings)
+    parts = build_parts(settings)
+    try:
+        yield backup_kit(parts)
+    finally:
+        parts.close()
 
 
 class _Teller:
@@ -262,6 +279,16 @@ def _estimates(parts: Parts) -> Timer:
     )
 
 
+def _andons(parts: Parts) -> Timer:
+    """Let Andons climb while nobody has seen them, each at the second it is due."""
+    return Timer(
+        "andons",
+        ANDON_EVERY_S,
+        lambda now: plant.climb_everywhere(parts.reads, parts.writer, now),
+        lambda now: plant.next_climb(parts.reads, now),
+    )
+
+
 def _tidying(parts: Parts) -> Timer:
     """Forget old tombstones, revisions and keys of requests once a day."""
 
@@ -297,13 +324,19 @@ async def _clocks(parts: Parts) -> AsyncIterator[None]:
     """Keep the lease, run the jobs; ends both before the parts are closed."""
     assert isinstance(parts.jobs, RowJobs), "jobs of this process are rows"
     runner = Runner(parts.jobs, parts.writer, parts.clock, handlers(parts))
-    timers = [*schedule.timers(parts.reads, parts.writer, gate), _estimates(parts), _tidying(parts)]
+    timers = [
+        *schedule.timers(parts.reads, parts.writer, gate),
+        _estimates(parts),
+        _andons(parts),
+        _tidying(parts),
+    ]
     timers += [*_backups(parts), *_watching(parts)]
     alarm = Alarm(parts.leader, parts.clock, timers)
     await anyio.to_thread.run_sync(parts.leader.renew)
     await anyio.to_thread.run_sync(after_start, parts)
     runner.start()
     alarm.start()
+    parts.solver.start()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_lead, parts)
         try:

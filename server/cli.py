@@ -15,8 +15,10 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from server import app as composition
-from server.core import bench as benches
+from server.backup import command as backups
+from server.backup.kit import Tools
 from server.core import db, hosting, logs
+from server.core.bench import bench
 from server.core.clock import SystemClock
 from server.core.hosting import BAD_USE, DONE, FINDINGS, INTERNAL, MISSING, Stop
 from server.core.settings import Settings
@@ -24,16 +26,17 @@ from server.core.writer import AnyWriter, SnapshotReads, open_writer
 from server.demo import clock as demo_clock
 from server.demo import command as demo_room
 from server.demo.keys import DEMO_SEED
-from server.dispatch.command import BUDGET_MS, resequence_command
+from server.dispatch import verbs
 from server.dispatch.service import gate
 from server.imports import command as imports
 from server.migrations import steps
 from server.people import command as people
 from server.people import queries as people_queries
 from server.people.rules import new_token
-from server.schedule import preview as previewing
+from server.schedule import command as scheduling
 from server.sites import queries as sites
 from server.sync import command as outboxes
+from server.travel.adapters.greatcircle import GreatCircle
 from shared.ids import SiteId
 from shared.refusals import Refusal
 
@@ -290,46 +293,12 @@ def doctor() -> None:
         raise typer.Exit(FINDINGS)
 
 
-@cli.command()
-def resequence(
-    source: Annotated[str, typer.Argument(metavar="TASK.json", help="A file, or - for input.")],
-    budget_ms: Annotated[int, typer.Option(help="Longest time to search.", min=1)] = BUDGET_MS,
-    seed: Annotated[int, typer.Option(help="Same seed, same answer.")] = 1,
-    iterations: Annotated[int | None, typer.Option(help="Instead of a time.", min=0)] = None,
-    clock: Annotated[str, typer.Option(help="wall or cpu.")] = "wall",
-    *,
-    jsonl: Annotated[bool, typer.Option("--jsonl", help="One task per line.")] = False,
-    level0: Annotated[bool, typer.Option("--level0", help="The phone's level only.")] = False,
-) -> None:
-    """Put the remaining stops of a run in a good order: JSON in, JSON out."""
-    if clock not in ("wall", "cpu"):
-        raise Stop(BAD_USE, "The clock is wall or cpu.")
-    found = resequence_command(
-        source, sys.stdin, sys.stdout, sys.stderr, budget_ms=budget_ms, seed=seed,
-        iterations=iterations, clock="cpu" if clock == "cpu" else "wall", jsonl=jsonl,
-        level0=level0,
-    )  # fmt: skip
-    raise typer.Exit(found)
+verbs.hang_up(cli, GreatCircle)
+cli.command()(bench)
+schedule.command()(scheduling.preview)
 
 
-@cli.command()
-def bench(
-    name: Annotated[str, typer.Argument(help="resequence, change or all.")],
-) -> None:
-    """Measure the product on this machine; only from a checkout."""
-    raise typer.Exit(benches.run(name))
-
-
-@schedule.command()
-def preview(
-    file: Annotated[Path, typer.Argument(metavar="RULE.json", help="The rule.")],
-    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="First date.")],
-    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="Last date.")],
-    missing: Annotated[bool, typer.Option("--missing", help="Tell dates without too.")] = False,  # noqa: FBT002
-) -> None:
-    """Print the departures of a rule, one JSON object per line."""
-    for line in previewing.lines(file, first.date(), last.date(), missing=missing):
-        typer.echo(line)
+backups.hang_up(cli, composition.backup_desk, Tools(CLOCK, steps.bring))
 
 
 @device.command()

@@ -56,6 +56,7 @@ def restore(path: Path, to: Settings, tools: Tools) -> Restored:
     try:
         backup = _checked(path, to, tools)
         _empty(to.data)
+        disk.folder(to.data)
         disk.folder(stage)
     except (Damaged, OSError) as error:
         raise CannotRestore(MISSING, str(error)) from error
