@@ -40,7 +40,7 @@ SESSION_MAX_S = 7 * 86_400
 class Parts:
     """Everything the composition root builds; on `app.state.parts`.
 
-    `blobs`, `travel` and `outbound` belong to rooms above: those give them their type.
+    `blobs`, `travel`, `outbound` and `solver` belong to rooms above: those give them their type.
     """
 
     settings: Settings
@@ -53,6 +53,7 @@ class Parts:
     blobs: Any = None
     travel: Any = None
     outbound: Any = None
+    solver: Any = None
     server_id: str = ""
     setup_token: str = ""  # one-time, printed on the console while nobody exists
     throttle: Throttle = field(default_factory=Throttle)
@@ -63,7 +64,7 @@ class Parts:
     def close(self) -> None:
         """Finish what waits and give everything back."""
         self.writer.close()
-        for part in (self.reads, self.bus):
+        for part in (self.reads, self.bus, self.solver):
             close = getattr(part, "close", None)
             if close is not None:
                 close()

@@ -8,7 +8,7 @@ from fastapi import Header, Query, Request
 from server.core import http
 from server.core.http import InClock, InParts, InReads, InWriter, Who, needs
 from server.dispatch import service, wire
-from server.dispatch.command import BUDGET_MS, resequence_body
+from server.dispatch.command import BUDGET_MS, PlanQuery, plan_body, task_body
 from shared.ids import RunId
 
 router = http.router("/api/v1", tags=["dispatch"])
@@ -73,8 +73,18 @@ def gate(run_id: UUID, who: Who, reads: InReads, clock: InClock) -> Answer:
 
 @router.post("/resequence", openapi_extra=needs("planner", "write"))
 async def resequence(
-    request: Request, who: Who, budget_ms: BudgetMs = BUDGET_MS, seed: Seed = 1
+    request: Request, who: Who, parts: InParts, budget_ms: BudgetMs = BUDGET_MS, seed: Seed = 1
 ) -> Answer:
     """Answer a resequencing task of planner-json."""
     del who
-    return await resequence_body(await request.body(), budget_ms=budget_ms, seed=seed)
+    body = await request.body()
+    return await task_body(body, parts.solver, budget_ms=budget_ms, seed=seed)
+
+
+@router.post("/plan", openapi_extra=needs("planner", "write"))
+async def plan(
+    request: Request, who: Who, parts: InParts, asked: Annotated[PlanQuery, Query()]
+) -> Answer:
+    """Plan a problem of planner-json, or check the routes it brought along."""
+    del who
+    return await plan_body(await request.body(), parts.solver, parts.travel, asked.options())

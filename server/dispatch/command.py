@@ -1,93 +1,199 @@
-"""The verb `milkrun resequence`: one JSON task in, one JSON answer out, for people and scripts."""
+"""Plans and changed runs as JSON in, JSON out: for the command line, for scripts, for the API."""
 
 import json
 from asyncio import to_thread
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil, isfinite
 from pathlib import Path
-from time import perf_counter, thread_time
-from typing import Any, Literal, TextIO
+from time import perf_counter
+from typing import Annotated, Any, Literal, TextIO
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from server.planner.forms import BadTask, read_task, write_answer
+from server.planner.ladder import Budget, Watch, resequence
+from server.planner.plan import auto_budget_s, checked, plan
+from server.planner.plan_read import Coordinates, NoTravelTimes, read_problem
+from server.planner.plan_write import Told, write_plan
+from server.planner.pool import SolverPool
+from server.planner.problem import Whole
+from server.travel.ports import Profile, TravelFault, TravelTimes
+from shared.geo import Point
 from shared.refusals import refuse
-from shared.resequence import STEPS, resequence
 
 BUDGET_MS = 100
-BUDGET_MS_MAX = 300_000
-DONE, INTERNAL, BAD_INPUT, NOT_FEASIBLE = 0, 1, 2, 4
+BUDGET_S_MAX = 300
+API_BUDGET_S, API_BUDGET_S_MAX = 5.0, 10.0
+DONE, INTERNAL, BAD_INPUT, MISSING, NOT_FEASIBLE = 0, 1, 2, 3, 4
 
 Clock = Literal["wall", "cpu"]
+Answer = dict[str, Any]
+Answering = Callable[[str | bytes], tuple[int, Answer]]
 
 
-def resequence_text(
-    text: str | bytes, *, budget_ms: int, seed: int, iterations: int | None, clock: Clock
-) -> tuple[int, dict[str, Any]]:
-    """The exit code and the answer for one task; bad input is an answer too."""
-    now = thread_time if clock == "cpu" else perf_counter
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How long to look, and from where; `seconds` None leaves that to the planner."""
+
+    seconds: float | None = None
+    seed: int = 1
+    iterations: int | None = None
+    clock: Clock = "wall"
+    level0: bool = False
+    check: bool = False
+
+    def budget(self, seconds: float) -> Budget:
+        return Budget(seconds, self.clock, self.iterations, self.level0)
+
+
+class PlanQuery(BaseModel):
+    """The options of a plan as the API takes them."""
+
+    model_config = ConfigDict(extra="forbid")
+    budget_s: Annotated[float, Field(gt=0, le=API_BUDGET_S_MAX)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**31)] = 1
+    iterations: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    check: bool = False
+
+    def options(self) -> Options:
+        """The same for the planner; without a budget as long as the API may take."""
+        seconds = API_BUDGET_S if self.budget_s is None else self.budget_s
+        return Options(seconds, self.seed, self.iterations, check=self.check)
+
+
+def answer_task(
+    text: str | bytes, options: Options, pool: SolverPool | None = None
+) -> tuple[int, Answer]:
+    """The exit code and the answer for one changed run; bad input is an answer too."""
     try:
         asked = read_task(text)
     except BadTask as bad:
-        return BAD_INPUT, {"code": BAD_INPUT, "error": bad.error, "pointer": bad.pointer}
-    began = now()
-    until = began + budget_ms / 1000
-
-    def over() -> bool:
-        return iterations is None and now() >= until
-
-    answer = resequence(
-        asked.task, steps=STEPS if iterations is None else iterations, should_stop=over
-    )
-    spent_ms = (now() - began) * 1000
-    code = DONE if answer.feasible else NOT_FEASIBLE
-    return code, write_answer(asked, answer, seed=seed, elapsed_ms=spent_ms)
+        return _bad(bad)
+    budget = options.budget(options.seconds or BUDGET_MS / 1000)
+    watch = Watch(replace(budget, clock="wall"))
+    found = resequence(asked.task, budget, options.seed, pool)
+    answer = write_answer(asked, found, seed=options.seed, elapsed_ms=watch.spent() * 1000)
+    return DONE if found.answer.feasible else NOT_FEASIBLE, answer
 
 
-async def resequence_body(body: bytes, *, budget_ms: int, seed: int) -> dict[str, Any]:
-    """The same for the API, beside the event loop; bad input is refused with its pointer."""
-    code, answer = await to_thread(
-        resequence_text, body, budget_ms=budget_ms, seed=seed, iterations=None, clock="wall"
-    )
+def answer_plan(
+    text: str | bytes, options: Options, pool: SolverPool | None = None,
+    travel: TravelTimes | None = None,
+) -> tuple[int, Answer]:  # fmt: skip
+    """The same for a whole problem, or for the check of the routes it brought along."""
+    began = perf_counter()
+    try:
+        asked = read_problem(text, None if travel is None else _Ways(travel))
+    except BadTask as bad:
+        return _bad(bad)
+    except (NoTravelTimes, TravelFault):
+        return MISSING, {"code": MISSING, "error": "There are no travel times between the stops."}
+    loaded = perf_counter()
+    problem = asked.problem
+    if options.check:
+        found = checked(problem, asked.routes)
+    else:
+        budget = options.budget(options.seconds or auto_budget_s(problem))
+        found = plan(problem, budget, options.seed, pool, standing=asked.routes)
+    told = Told(
+        options.seed, check=options.check, iterations=options.iterations,
+        loading_ms=(loaded - began) * 1000, solving_ms=(perf_counter() - loaded) * 1000,
+    )  # fmt: skip
+    broken = found.plan.hard != (0, 0) or bool(found.plan.unassigned)
+    if options.check:
+        broken = any(route.violations for route in found.plan.routes) or broken
+    return NOT_FEASIBLE if broken else DONE, write_plan(found, told)
+
+
+def _bad(bad: BadTask) -> tuple[int, Answer]:
+    return BAD_INPUT, {"code": BAD_INPUT, "error": bad.error, "pointer": bad.pointer}
+
+
+class _Ways:
+    """Travel times between coordinates, rounded up to whole numbers."""
+
+    def __init__(self, travel: TravelTimes) -> None:
+        self._travel = travel
+
+    def __call__(self, profile: str, points: Sequence[Coordinates]) -> tuple[Whole, Whole]:
+        found = self._travel.matrix(
+            Profile(profile), [Point(lat=lat, lon=lon) for lon, lat in points], None
+        )
+        if np.isnan(found.seconds).any():
+            raise NoTravelTimes(profile)
+        return _whole(found.seconds), _whole(found.metres)
+
+
+def _whole(cells: Any) -> Whole:
+    whole: Whole = np.ceil(cells).astype(np.int64)
+    return whole
+
+
+async def task_body(body: bytes, pool: SolverPool | None, *, budget_ms: int, seed: int) -> Answer:
+    """A changed run for the API, beside the event loop; bad input is refused with its pointer."""
+    options = Options(budget_ms / 1000, seed)
+    return _served(await to_thread(answer_task, body, options, pool))
+
+
+async def plan_body(
+    body: bytes, pool: SolverPool | None, travel: TravelTimes | None, options: Options
+) -> Answer:
+    """A problem for the API."""
+    return _served(await to_thread(answer_plan, body, options, pool, travel))
+
+
+def _served(found: tuple[int, Answer]) -> Answer:
+    code, answer = found
     if code == BAD_INPUT:
-        found = [(answer["pointer"], answer["error"])]
-        raise refuse("bad_input", errors=found, why=answer["pointer"] or "body")
+        errors = [(answer["pointer"], answer["error"])]
+        raise refuse("bad_input", errors=errors, why=answer["pointer"] or "body")
+    if code == MISSING:
+        raise refuse("travel_unavailable")
     return answer
 
 
-def resequence_command(
-    source: str,
-    stdin: TextIO,
-    stdout: TextIO,
-    stderr: TextIO,
-    *,
-    budget_ms: int = BUDGET_MS,
-    seed: int = 1,
-    iterations: int | None = None,
-    clock: Clock = "wall",
-    jsonl: bool = False,
-    level0: bool = False,  # the only level there is until the solver joins
-) -> int:
-    """Answer the task in a file, or on standard input for `-`; the exit code of the command."""
-    del level0
+@dataclass(frozen=True)
+class Desk:
+    """Where a verb reads and writes."""
+
+    stdin: TextIO
+    stdout: TextIO
+    stderr: TextIO
+
+
+def run_command(source: str, desk: Desk, answering: Answering, *, jsonl: bool = False) -> int:
+    """Answer what is in a file, or on standard input for `-`; the exit code of the command."""
     worst = DONE
     try:
-        for text in _tasks(source, stdin, jsonl=jsonl):
-            code, answer = resequence_text(
-                text, budget_ms=budget_ms, seed=seed, iterations=iterations, clock=clock
-            )
-            if code == BAD_INPUT:
-                stderr.write(f"{answer['pointer'] or '/'}: {answer['error']}\n")
-            spare = {"separators": (",", ":")} if jsonl else {"indent": 1}
-            stdout.write(json.dumps(answer, ensure_ascii=False, **spare) + "\n")
-            stdout.flush()
+        for text in _inputs(source, desk.stdin, jsonl=jsonl):
+            code, answer = answering(text)
+            if "error" in answer:
+                desk.stderr.write(f"{answer.get('pointer') or '/'}: {answer['error']}\n")
+            spare: dict[str, Any] = {"separators": (",", ":")} if jsonl else {"indent": 1}
+            desk.stdout.write(json.dumps(answer, ensure_ascii=False, **spare) + "\n")
+            desk.stdout.flush()
             worst = max(worst, code)
     except (OSError, UnicodeDecodeError) as error:
-        stderr.write(f"{source}: {error}\n")
+        desk.stderr.write(f"{source}: {error}\n")
         return BAD_INPUT
     return worst
 
 
-def _tasks(source: str, stdin: TextIO, *, jsonl: bool) -> Iterator[str]:
+def _inputs(source: str, stdin: TextIO, *, jsonl: bool) -> Iterator[str]:
     if source == "-":
         yield from (line for line in stdin if line.strip()) if jsonl else (stdin.read(),)
         return
     with Path(source).open(encoding="utf-8") as file:
         yield from (line for line in file if line.strip()) if jsonl else (file.read(),)
+
+
+def seconds_of(text: str) -> float | None:
+    """A budget in seconds, or None for `auto`; ValueError when it is neither."""
+    if text == "auto":
+        return None
+    seconds = float(text)
+    if not isfinite(seconds) or not 0 < seconds <= BUDGET_S_MAX:
+        raise ValueError(f"between 0 and {ceil(BUDGET_S_MAX)} seconds, or auto")
+    return seconds
