@@ -112,10 +112,11 @@ async def _keep_file(
 ) -> DraftFile:
     folder = DraftFolder(ctx.store.files, ctx.store.drafts)
     await keep(ctx, draft)  # the row is there before the file: a kill leaves something to adopt
-    sha = await ctx.store.on_disk(lambda: folder.keep(draft.key, picture.content))
+    size = len(picture.content)
+    sha = await ctx.store.keep_photo(lambda: folder.keep(draft.key, picture.content), size)
     await ctx.store.run(lambda db: drafts.add_file(db, draft.key, sha, role))
     path = str(folder.path(draft.key, sha))
-    return DraftFile(sha, role, path, len(picture.content), picture.media, gallery)
+    return DraftFile(sha, role, path, size, picture.media, gallery)
 
 
 async def detach(ctx: Ctx, draft: DraftView, sha: str) -> None:

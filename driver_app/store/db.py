@@ -1,6 +1,7 @@
 """The file `driver.db` and its two threads: one writes, one reads; every work is a transaction."""
 
 import asyncio
+import contextlib
 import errno
 import sqlite3
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from driver_app.store.ballast import Ballast
 from driver_app.store.files import DiskFiles, Files
 from driver_app.store.timebase import Clocks, Timebase, kept_boot
 from shared.ids import UUID7_RANDOM_BYTES, uuid7
+from shared.sync import BALLAST
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -105,7 +107,7 @@ class Store:
     timebase: Timebase = field(default_factory=Timebase)
     hidden_boot: str = ""
     full: bool = False
-    """The last photo did not fit; cleared when room is found again."""
+    """The last photo or fact did not fit; cleared when room is found again."""
     _write_db: sqlite3.Connection | None = None
     _read_db: sqlite3.Connection | None = None
 
@@ -126,7 +128,7 @@ class Store:
 
     async def open(self, clocks: Clocks) -> None:
         """Open or make the store; a damaged or newer file is set aside, its facts are saved."""
-        await self.writer.call(lambda: self._open(clocks))
+        await self.writer.call(lambda: self._open_somehow(clocks))
 
     async def run(self, work: Work[T]) -> T:
         """Write: one transaction on the writer's thread, on the disk when this returns."""
@@ -139,6 +141,10 @@ class Store:
     async def on_disk(self, work: Callable[[], T]) -> T:
         """Do something with files, in the writer's order; DiskFull and DiskFailed as for `run`."""
         return await self.writer.call(lambda: self._guard(work))
+
+    async def keep_photo(self, work: Callable[[], T], size: int) -> T:
+        """The same for a photo of `size` bytes, which never gets the room kept for facts."""
+        return await self.writer.call(lambda: self._photo(work, size))
 
     async def close(self) -> None:
         """Finish the work in hand and close the files."""
@@ -154,6 +160,18 @@ class Store:
     def est_now_ms(self, seen: Clocks) -> int:
         """The office's time as well as this device knows it."""
         return self.timebase.est_now_ms(self.clocks(seen))
+
+    def _open_somehow(self, clocks: Clocks) -> None:
+        """Open; on a disk so full that not even this works, in the room of the ballast."""
+        try:
+            self._open(clocks)
+        except (sqlite3.OperationalError, OSError, StoreError):
+            self._close_writer()
+            if not self.ballast.present():
+                raise
+            self.ballast.drop()
+            self.full = True
+            self._open(clocks)
 
     def _open(self, clocks: Clocks) -> None:
         for folder in (self.folder, self.blobs, self.drafts):
@@ -217,6 +235,21 @@ class Store:
                 raise DiskFull from error
             raise self._failed(error) from error
 
+    def _photo(self, work: Callable[[], T], size: int) -> T:
+        kept = self.ballast.present()
+        if not kept and self.files.free_bytes(self.folder) < size + BALLAST:
+            self.full = True
+            raise DiskFull
+        try:
+            result = work()
+        except OSError as error:
+            if not _is_full(error):
+                raise self._failed(error) from error
+            self.full = True
+            raise DiskFull from error
+        self.full = False
+        return result
+
     def _failed(self, error: Exception) -> StoreError:
         """After a failed flush nothing in the connection's cache may be trusted: open it anew."""
         if isinstance(error, sqlite3.OperationalError) and self._write_db is not None:
@@ -225,7 +258,10 @@ class Store:
         return DiskFailed(str(error))
 
     def _shrink_log(self) -> None:
-        if self._write_db is not None and not self._write_db.in_transaction:
+        if self._write_db is None or self._write_db.in_transaction:
+            return
+        # Without any room the file cannot take in its log; then the log stays as it is.
+        with contextlib.suppress(sqlite3.OperationalError):
             self._write_db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _close_reader(self) -> None:

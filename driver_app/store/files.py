@@ -57,11 +57,15 @@ class DiskFiles:
             self.sync_folder(one.parent)
 
     def write(self, path: Path, content: bytes) -> None:
-        """Write a file and flush it to the disk."""
-        with path.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        """Write a file and flush it to the disk; what did not fit leaves nothing behind."""
+        try:
+            with path.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
     def rename(self, old: Path, new: Path) -> None:
         """Give a file its final name."""

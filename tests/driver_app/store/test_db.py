@@ -8,9 +8,10 @@ import pytest
 
 from driver_app.device.fakes import SeededIds
 from driver_app.store import ballast, meta, schema
-from driver_app.store.db import DATABASE, DiskFull, Store, ThreadLane
+from driver_app.store.db import DATABASE, DiskFull, HereLane, Store, ThreadLane
 from driver_app.store.files import DiskFiles
 from driver_app.store.outbox import NewBlob
+from shared.sync import BALLAST
 from tests.driver_app.store.a_store import CLOCKS, new_fact, places, put, reopened, scalar
 
 pytestmark = pytest.mark.anyio
@@ -131,6 +132,37 @@ async def test_a_disk_that_stays_full_is_told_and_breaks_nothing(store: Store) -
 
     assert store.full
     await put(store, new_fact())
+
+
+async def test_a_photo_never_gets_the_room_kept_for_facts(tmp_path: Path) -> None:
+    class Nearly(DiskFiles):
+        def free_bytes(self, path: Path) -> int:
+            del path
+            return BALLAST
+
+    store = Store(tmp_path, SeededIds(1).noise, Nearly(), writer=HereLane(), reader=HereLane())
+    await store.open(CLOCKS)
+
+    with pytest.raises(DiskFull):
+        await store.keep_photo(lambda: None, 1)
+
+    told = store.full
+    await put(store, new_fact())
+    assert await store.keep_photo(lambda: 7, 0) == 7
+    assert (told, store.full) == (True, False)
+    await store.close()
+
+
+async def test_a_photo_that_does_not_fit_leaves_the_ballast_alone(store: Store) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    store.ballast.rebuild(1_000)
+
+    with pytest.raises(DiskFull):
+        await store.keep_photo(full, 1)
+
+    assert store.ballast.present()
 
 
 async def test_the_ballast_comes_back_only_with_enough_room(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Names are flushed as well as bytes: a file whose name a power cut may take is not kept yet."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,17 @@ def test_a_signature_renamed_before_the_disk_failed_is_flushed_at_the_second_try
 
     assert files.flushed == [tmp_path]
     assert final.intact(sha) == ""
+
+
+def test_what_did_not_fit_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(OSError, match="no space"):
+        DiskFiles().write(tmp_path / "photo.tmp", b"photo")
+
+    assert list(tmp_path.iterdir()) == []
