@@ -10,8 +10,7 @@ from driver_app.store import blobs, db, ledger, meta, outbox, rows
 from driver_app.store.db import DiskFailed, Store
 from driver_app.store.outbox import NewBlob, NewFact
 from driver_app.store.timebase import Clocks
-from shared.chain import doc_bytes
-from shared.events import Event, read_doc
+from shared.events import Event
 from shared.receipt import Receipt
 from tests.sim.planted.bug import Bug, Swap
 
@@ -133,7 +132,7 @@ def _overlay_until_acked(_original: Any_) -> Any_:
             "SELECT id, doc FROM outbox WHERE seq > ? OR id IN (SELECT id FROM held) ORDER BY seq",
             (meta.get(db_, "acked"),),
         ).fetchall()
-        return [read_doc(event_id, doc_bytes(doc)) for event_id, doc in found]
+        return outbox.readable(found)
 
     return own_facts
 
