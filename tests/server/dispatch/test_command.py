@@ -1,17 +1,23 @@
 """The verb `milkrun resequence`, as a script would use it."""
 
 import json
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from server.dispatch.command import resequence_command
+from server.dispatch.command import Desk, Options, answer_task, run_command
 from tests.server.planner.a_task import a_task
 
 
-def run(text: str, **options: Any) -> tuple[int, str, str]:
+def run(text: str, *, jsonl: bool = False, **options: Any) -> tuple[int, str, str]:
+    return ask("-", text, jsonl=jsonl, **options)
+
+
+def ask(source: str, text: str, *, jsonl: bool = False, **options: Any) -> tuple[int, str, str]:
     out, errors = StringIO(), StringIO()
-    code = resequence_command("-", StringIO(text), out, errors, **options)
+    answering = partial(answer_task, options=Options(**options))
+    code = run_command(source, Desk(StringIO(text), out, errors), answering, jsonl=jsonl)
     return code, out.getvalue(), errors.getvalue()
 
 
@@ -40,21 +46,18 @@ def test_bad_input_names_the_place_and_exits_2() -> None:
 
 
 def test_a_missing_file_is_bad_input() -> None:
-    out, errors = StringIO(), StringIO()
+    code, out, errors = ask("no-such-file.json", "")
 
-    code = resequence_command("no-such-file.json", StringIO(), out, errors)
-
-    assert (code, out.getvalue()) == (2, "")
-    assert "no-such-file.json" in errors.getvalue()
+    assert (code, out) == (2, "")
+    assert "no-such-file.json" in errors
 
 
 def test_a_file_is_read_like_standard_input(tmp_path: Path) -> None:
     (tmp_path / "task.json").write_text(json.dumps(a_task()), encoding="utf-8")
-    out = StringIO()
 
-    code = resequence_command(str(tmp_path / "task.json"), StringIO(), out, StringIO())
+    code, out, _ = ask(str(tmp_path / "task.json"), "")
 
-    assert (code, json.loads(out.getvalue())["order"]) == (0, [11, 12])
+    assert (code, json.loads(out)["order"]) == (0, [11, 12])
 
 
 def test_lines_are_answered_one_by_one_and_the_worst_code_counts() -> None:
