@@ -94,3 +94,23 @@ async def test_a_stop_cancelled_meanwhile_and_completed_offline_stays_completed(
     assert facts_at_the_office(the_world, circle)["dairy"] == "done"
     visit = phone.visit(circle.visits["dairy"])
     assert (visit.state, visit.off_plan) == ("done", True)
+
+
+@pytest.mark.parametrize("first", ["fact", "plan"])
+async def test_facts_on_a_cancelled_stop_are_off_the_plan_whichever_came_first(
+    the_world: World, first: str
+) -> None:
+    circle, phone = await on_the_road(the_world, *NAMES)
+    await phone.complete(circle.visits["school"])
+    if first == "fact":
+        await phone.sync()
+
+    change_plan(the_world, circle, ["bakery", "dairy", "hotel"], cancel="school")
+    await phone.sync()
+
+    visit = the_world.parts.reads.run(
+        lambda s: runs.load(s, the_world.boss.site_id, RunId(UUID(circle.run)))
+    ).visit(UUID(circle.visits["school"]))
+    assert visit.off_plan
+    assert visit.fact is not None
+    assert visit.fact["off_plan"] is True

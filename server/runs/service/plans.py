@@ -222,7 +222,7 @@ def _edit(view: RunView, plan: PlanDraft, rev: int) -> None:
         if edit.plan_state is not None and edit.plan_state != visit.plan_state:
             visit.plan_state = edit.plan_state
             visit.cancelled_rev = rev if edit.plan_state == "cancelled" else None
-            visit.off_plan = edit.plan_state != "planned" and visit.fact is not None
+            _put_off_plan(visit)
         if edit.windows is not None:
             visit.windows = [list(span) for span in edit.windows]
         if edit.service_s is not None:
@@ -230,6 +230,14 @@ def _edit(view: RunView, plan: PlanDraft, rev: int) -> None:
         if edit.lock is not UNCHANGED:
             assert edit.lock is None or isinstance(edit.lock, Mapping)
             visit.lock = dict(edit.lock) if edit.lock else None
+
+
+def _put_off_plan(visit: StopVisitRow) -> None:
+    """Say on both halves whether facts lie on a visit that is not planned, as the fold does."""
+    visit.off_plan = visit.plan_state != "planned" and visit.fact is not None
+    if visit.fact is not None:
+        rest = {key: value for key, value in visit.fact.items() if key != "off_plan"}
+        visit.fact = {**rest, "off_plan": True} if visit.off_plan else rest
 
 
 def _add(
