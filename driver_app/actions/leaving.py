@@ -4,7 +4,7 @@ from typing import Any
 
 from driver_app.actions.ctx import Ctx
 from driver_app.actions.outcomes import Exported, NotSaved, StillUnsent, Unpaired
-from driver_app.actions.pairing import forget_token, read_token
+from driver_app.actions.pairing import EXPORTED, forget_token, read_token
 from driver_app.actions.refresh import refresh
 from driver_app.store import blobs, export, meta, outbox, rows
 from driver_app.store.blobs import BlobFolder
@@ -13,7 +13,6 @@ from driver_app.store.meta import Db
 from driver_app.sync.verify import Checked
 
 EXPORTS = "exports"
-EXPORTED = "exported_seq"
 
 
 async def check_all(ctx: Ctx) -> Checked | None:
@@ -34,7 +33,11 @@ async def export_outbox(ctx: Ctx) -> Exported | NotSaved:
 
     def write() -> list[str]:
         ctx.store.files.folder(target.parent)
-        return export.write(target, collected, folder, token)
+        missing = export.write(target, collected, folder, token)
+        for name in ctx.store.files.names(target.parent):
+            if name != target.name:  # the newest holds everything the older ones held
+                ctx.store.files.remove(target.parent / name)
+        return missing
 
     try:
         missing = await ctx.store.on_disk(write)

@@ -10,7 +10,7 @@ from driver_app.actions.ctx import Ctx
 from driver_app.actions.outcomes import Compare, NotPaired, Paired
 from driver_app.actions.refresh import refresh
 from driver_app.device.ports import Ok
-from driver_app.store import meta, outbox, rows, token
+from driver_app.store import blobs, meta, outbox, rows, token
 from driver_app.sync.errors import ClearText, Garbled, Refused, SyncError
 from driver_app.sync.ports import PairAnswer, PairedServer, TimeAnswer
 from shared.gate import NAME_MAX, clean
@@ -18,6 +18,8 @@ from shared.ids import UUID7_RANDOM_BYTES, uuid7
 from shared.scan import PairLink, parse_scan, tidy_code
 
 TOKEN_KEY = "milkrun.token"  # noqa: S105  the name it is kept under
+EXPORTED = "exported_seq"
+"""Key of the stream and place the newest export reaches."""
 COMPARE_DIGITS = 16
 PLATFORM = "python"
 
@@ -108,11 +110,15 @@ def same_digest(digest: bytes, given: str) -> bool:
 
 
 async def _belongs_elsewhere(ctx: Ctx, server_id: str) -> bool:
-    """Whether another server still has to get facts from here (C11)."""
-    known, unsent = await ctx.store.read(
-        lambda db: (str(meta.get(db, "server_id")), outbox.unread(db)[0])
+    """Whether another server still has to get facts from here, and no file holds them (C11)."""
+    known, unsent, filed = await ctx.store.read(
+        lambda db: (
+            str(meta.get(db, "server_id")),
+            outbox.unread(db)[0] + blobs.unsent(db)[0],
+            meta.ui(db, EXPORTED) == [meta.get(db, "stream"), outbox.head(db)[0]],
+        )
     )
-    return bool(known) and known != server_id and unsent > 0
+    return bool(known) and known != server_id and unsent > 0 and not filed
 
 
 async def _request(ctx: Ctx, code: str, name: str) -> dict[str, Any]:

@@ -69,6 +69,13 @@ def _checked(found: Checked | None, desk: Desk) -> ft.Control:
             records=records, files=files, time=clock(desk.ctx.now_ms(), offset_s)
         )
         return strip(words, ft.Icons.VERIFIED, Tone.DONE, identifier="sync.checked")
+    if found.lost and not found.unsent + found.missing:
+        words = n_(
+            "{n} photo can no longer be read on this phone; the rest is at the office.",
+            "{n} photos can no longer be read on this phone; the rest is at the office.",
+            found.lost,
+        )
+        return strip(words, ft.Icons.BROKEN_IMAGE, Tone.WARN, identifier="sync.checked")
     words = _("Not at the office yet: {n}. They are sent again.").format(
         n=found.unsent + found.missing
     )

@@ -8,6 +8,7 @@ from driver_app import theme
 from driver_app.i18n import _
 from driver_app.screens.desk import Desk, Look, use_desk
 from driver_app.screens.frame import frame
+from driver_app.screens.leave import leave_card
 from driver_app.theme import Mode
 from driver_app.widgets import text
 from driver_app.widgets.buttons import choice
@@ -23,7 +24,7 @@ def settings() -> ft.View:
         "/settings",
         _("Settings"),
         [_likes(desk.look, desk)],
-        side=[_device(desk)],
+        side=[_device(desk), leave_card(desk.state.sync, desk)],
         back="/runs",
     )
 

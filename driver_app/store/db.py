@@ -179,7 +179,15 @@ class Store:
         path = self.folder / DATABASE
         saved = salvage.set_aside_if_unfit(path, self.files, self.connect)
         self._write_db = self.connect(path)
-        schema.migrate(self._write_db)
+        try:
+            schema.migrate(self._write_db)
+        except sqlite3.DatabaseError as error:
+            if not salvage.hopeless(error):
+                raise
+            self._write_db.close()
+            saved = salvage.set_aside(path, self.files, self.connect)
+            self._write_db = self.connect(path)
+            schema.migrate(self._write_db)
         self._write(lambda db: self._begin(db, clocks, saved))
 
     def _begin(self, db: sqlite3.Connection, clocks: Clocks, saved: salvage.Saved | None) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import os
 import sqlite3
 import zipfile
 from collections.abc import Sequence
@@ -63,6 +64,8 @@ def write(
                 missing.append(sha)
         if token is not None:
             archive.writestr("sig", signature(head, token))
+    with temporary.open("rb+") as written:
+        os.fsync(written.fileno())
     folder.files.rename(temporary, target)
     folder.files.sync_folder(target.parent)
     return missing

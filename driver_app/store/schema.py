@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 
 STEP_1 = """
 CREATE TABLE meta(k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT;
@@ -38,13 +39,24 @@ CREATE TABLE ui_state(k TEXT PRIMARY KEY, v TEXT NOT NULL) STRICT;
 STEPS: Sequence[str] = (STEP_1,)
 
 
+def _copy(db: sqlite3.Connection) -> None:
+    """Keep the file as the older app left it, if there is room for a copy."""
+    path = db.execute("PRAGMA database_list").fetchone()[2]
+    copy = f"{path}.before-{version(db) + 1}"
+    with suppress(sqlite3.OperationalError):  # it is there already, or the disk is full
+        db.execute("VACUUM INTO ?", (copy,))
+
+
 def version(db: sqlite3.Connection) -> int:
     """Number of the last step this file has seen."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(db: sqlite3.Connection, steps: Sequence[str] = STEPS) -> None:
-    """Take the missing steps, each in one transaction."""
+def migrate(db: sqlite3.Connection) -> None:
+    """Take the missing steps, each in one transaction; a file with facts is copied before."""
+    steps = STEPS
+    if 0 < version(db) < len(steps):
+        _copy(db)
     for number in range(version(db) + 1, len(steps) + 1):
         db.execute("BEGIN IMMEDIATE")
         try:

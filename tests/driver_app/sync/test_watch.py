@@ -1,4 +1,4 @@
-"""Nothing stops the talk with the office for good: not a stuck call, not a refusal, not the size."""
+"""Nothing stops the talk with the office for good: no stuck call, no refusal, no size."""
 
 import asyncio
 from collections.abc import Mapping
