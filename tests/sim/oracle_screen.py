@@ -112,7 +112,7 @@ def watch_pages(life: Life, wrong: Wrong) -> None:
             wrong("I4", f"life {life.number} shows half a plan")
         return answer
 
-    ledger.apply = watched  # type: ignore[method-assign]
+    setattr(ledger, "apply", watched)  # noqa: B010 - the type is the method's own
 
 
 def _rows(life: Life) -> list[tuple[Any, ...]]:
