@@ -1,12 +1,16 @@
 """Bugs in what lies on disks: flushes left out, migrations that rewrite, backups that promise."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import Session
+
 from driver_app.store import db, schema
 from driver_app.store.files import DiskFiles
+from server.backup import service as backup
+from server.facts import durable
 from tests.sim.planted.bug import Bug, Swap
 
 Any_ = Callable[..., Any]
@@ -51,7 +55,26 @@ def _all_steps(original: Any_) -> Any_:
     return migrate
 
 
+def _from_the_live_database(original: Any_) -> Any_:
+    def note_durable(session: Session, places: Mapping[Any, int]) -> None:
+        live = durable.heads(session)
+        original(session, {stream: live[stream][0] for stream in places if stream in live})
+
+    return note_durable
+
+
+def _without_files(_original: Any_) -> Any_:
+    def safe(copy: Session, _declared: Any, _here: Any) -> dict[Any, int]:
+        return {stream: recv for stream, (recv, _chain) in durable.heads(copy).items()}
+
+    return safe
+
+
 BUGS = (
+    Bug(25, "`durable` computed from the live database after the copy", ("I14",), 50,
+        (Swap(durable, "note_durable", _from_the_live_database),), letter="a"),
+    Bug(25, "`durable` computed without blobs", ("I14",), 50,
+        (Swap(backup, "_durable", _without_files),), letter="b"),
     Bug(35, "The device's database with synchronous=NORMAL", ("I9",), 1,
         (Swap(db, "connect", _normal),), proof=POWER_CUT, letter="a"),
     Bug(35, "A photo renamed without fsync", ("I9",), 1,

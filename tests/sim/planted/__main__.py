@@ -1,0 +1,56 @@
+"""`python -m tests.sim.planted`: the gate, a hunt from a seed on, or the table for people."""
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.sim.planted import gate, table
+from tests.sim.planted.catalogue import SIMULATED, planted
+from tests.sim.planted.hunting import Hunted, Task, side_by_side
+
+
+def told(hunted: Sequence[Hunted]) -> str:
+    """One line for each bug."""
+    return "".join(
+        f"{one.key or 'green':>5}  {one.hits} of {one.schedules}  seed {one.seed}  {one.told[:110]}"
+        f"{f'  NEVER CALLED {one.untouched}' if one.untouched else ''}\n"
+        for one in hunted
+    )
+
+
+def main() -> int:
+    """Do what was asked; 1 if something got away."""
+    logging.disable(logging.CRITICAL)
+    asked = _arguments().parse_args()
+    if asked.gate:
+        hunted = gate.run()
+        failed = gate.got_away(hunted)
+        sys.stdout.write(told(hunted) + "".join(f"{line}\n" for line in failed))
+        return 1 if failed else 0
+    bugs = [planted(key) for key in asked.bugs] or list(SIMULATED)
+    every, first = asked.seeds is not None, asked.first
+    hunts = [
+        Task(bug.key, tuple(range(first, first + (asked.seeds or bug.within))), every)
+        for bug in bugs
+    ]
+    hunted = side_by_side(hunts)
+    sys.stdout.write(told(hunted))
+    if asked.table:
+        Path(asked.table).write_text(table.write(hunted), "utf-8")
+    return 0 if all(one.caught for one in hunted) else 1
+
+
+def _arguments() -> argparse.ArgumentParser:
+    reads = argparse.ArgumentParser(prog="tests.sim.planted")
+    reads.add_argument("bugs", nargs="*", help="numbers, with their letter; none: all")
+    reads.add_argument("--gate", action="store_true", help="what every commit must pass")
+    reads.add_argument("--first", type=int, default=1, help="the first seed of every hunt")
+    reads.add_argument("--seeds", type=int, help="run so many schedules each and count the hits")
+    reads.add_argument("--table", help="write the table here, with what was found")
+    return reads
+
+
+if __name__ == "__main__":
+    sys.exit(main())
