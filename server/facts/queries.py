@@ -209,6 +209,22 @@ def held(
     return [_held(event, state) for event, state in rows]
 
 
+def dismissed(session: Session, site_id: SiteId, limit: int = HELD_MAX) -> list[HeldFact]:
+    """Facts that somebody decided not to count, the newest decision first."""
+    rows = session.execute(
+        select(EventRow, EventState)
+        .join(
+            EventState,
+            (col(EventState.site_id) == col(EventRow.site_id))
+            & (col(EventState.event_id) == col(EventRow.id)),
+        )
+        .where(col(EventState.site_id) == site_id, col(EventState.status) == rules.DISMISSED)
+        .order_by(col(EventState.changed_ms).desc(), col(EventRow.id).desc())
+        .limit(limit)
+    )
+    return [_held(event, state) for event, state in rows]
+
+
 def _held(event: EventRow, state: EventState) -> HeldFact:
     return HeldFact(
         EventId(event.id),

@@ -58,6 +58,7 @@ __all__ = [
     "read_ahead",
     "record",
     "release",
+    "reopen",
 ]
 
 OWN_STREAM = UUID("6d696c6b-7275-5e00-8000-000000000001")
@@ -320,6 +321,14 @@ def dismiss(
     waiting = _waiting(session, site_id, event_id)
     _decide(session, site_id, [event_id], {"status": rules.DISMISSED, **_marks(by, now)})
     return waiting
+
+
+def reopen(session: Session, site_id: SiteId, event_id: EventId, *, by: str, now: datetime) -> None:
+    """Let a dismissed fact wait again, for the reason it waited before."""
+    row = session.get(EventState, (site_id, event_id), populate_existing=True)
+    if row is None or row.status != rules.DISMISSED:
+        raise refuse("not_found")
+    _decide(session, site_id, [event_id], {"status": rules.HELD, **_marks(by, now)})
 
 
 def _waiting(session: Session, site_id: SiteId, event_id: EventId) -> HeldFact:

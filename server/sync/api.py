@@ -9,11 +9,11 @@ from starlette.responses import StreamingResponse
 from server.core import http
 from server.core.access import allow_list
 from server.core.guard import still_allowed
-from server.core.http import InClock, InParts, InReads, Who, needs
-from server.sync import health, outbox, rules, service, wire
+from server.core.http import InClock, InParts, InReads, InWriter, Who, needs
+from server.sync import beside, health, outbox, queries, rules, service, wire
 from server.sync.poke import pokes
-from server.sync.wire import Correction, Decision, Digest, RawBody
-from shared.ids import EventId
+from server.sync.wire import Correction, Decision, Digest, Naming, RawBody, SuggestionDecision
+from shared.ids import DriverId, EventId
 
 router = http.router("/api/v1", tags=["sync"])
 
@@ -94,3 +94,37 @@ def correct(said: Correction, who: Who, parts: InParts, clock: InClock) -> dict[
     now = clock.now()
     event_id = parts.writer.run(lambda s: service.correct(s, who, said, parts.jobs, now=now))
     return {"id": str(event_id)}
+
+
+@router.get("/suggestions", openapi_extra=needs("facts", "held"))
+def suggestions(who: Who, reads: InReads) -> dict[str, Any]:
+    """What drivers suggest and nobody has decided."""
+    rows = reads.run(lambda s: [wire.suggestion_out(one) for one in queries.suggestions(s, who.site_id)])
+    return {"items": rows, "next": None}
+
+
+@router.post("/suggestions/{event_id}", openapi_extra=needs("facts", "held"))
+def decide_suggestion(
+    event_id: UUID, said: SuggestionDecision, who: Who, writer: InWriter, clock: InClock
+) -> dict[str, str]:
+    """Say what became of a suggestion."""
+    key, state, why, now = EventId(event_id), said.state, said.reason, clock.now()
+    writer.run(lambda s: beside.decide(s, who, key, state, reason=why, now=now))
+    return {"status": "ok"}
+
+
+@router.get("/sign-ins", openapi_extra=needs("facts", "held"))
+def sign_ins(who: Who, reads: InReads) -> dict[str, Any]:
+    """Who signed in under a typed name."""
+    rows = reads.run(lambda s: [wire.sign_in_out(one) for one in queries.sign_ins(s, who.site_id)])
+    return {"items": rows, "next": None}
+
+
+@router.post("/sign-ins/{event_id}", openapi_extra=needs("facts", "held"))
+def name_driver(
+    event_id: UUID, said: Naming, who: Who, writer: InWriter, clock: InClock
+) -> dict[str, str]:
+    """Say who that was."""
+    key, driver, now = EventId(event_id), DriverId(said.driver), clock.now()
+    writer.run(lambda s: beside.name_driver(s, who, key, driver, now=now))
+    return {"status": "ok"}

@@ -85,6 +85,13 @@ def dismiss(
     _decided(session, who, before, "dismiss", now=now, reason=reason)
 
 
+def reopen(session: Session, who: Principal, event_id: EventId, *, now: datetime) -> None:
+    """Let a dismissed fact wait again: somebody was mistaken."""
+    facts.reopen(session, who.site_id, event_id, by=who.by, now=now)
+    before = _waiting(session, who.site_id, event_id)
+    _decided(session, who, before, "reopen", now=now)
+
+
 def correct(
     session: Session,
     who: Principal,

@@ -1,10 +1,11 @@
 """What a device is told after its facts are safe: one snapshot, everything in it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
+from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, SQLModel, col, select
 
 from server.blobs import queries as blobs
 from server.facts import queries as facts
@@ -15,6 +16,32 @@ from shared.ids import DeviceId, SiteId
 from shared.sync import MIN_APP, NEED_MAX
 
 LISTED_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionView:
+    """What a driver suggests."""
+
+    event_id: UUID
+    about: str
+    subject_id: str
+    field: str
+    value: str
+    rating: int | None
+    by: str
+    reported_ms: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """Somebody who signed in under a typed name, and who that was."""
+
+    event_id: UUID
+    device_id: UUID | None
+    name: str
+    reported_ms: int
+    driver_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +93,26 @@ def answer(
     }
 
 
-def suggestions(session: Session, site_id: SiteId) -> list[SuggestionRow]:
+def suggestions(session: Session, site_id: SiteId) -> list[SuggestionView]:
     """What drivers suggest and nobody has decided, oldest first."""
     query = select(SuggestionRow).where(
         col(SuggestionRow.site_id) == site_id, col(SuggestionRow.state) == "open"
     )
-    return list(session.exec(query.order_by(col(SuggestionRow.reported_ms)).limit(LISTED_MAX)))
+    rows = session.exec(query.order_by(col(SuggestionRow.reported_ms)).limit(LISTED_MAX))
+    return [SuggestionView(**_columns(row, SuggestionView)) for row in rows]
 
 
-def sign_ins(session: Session, site_id: SiteId, *, unnamed_only: bool = False) -> list[SignInRow]:
+def sign_ins(session: Session, site_id: SiteId, *, unnamed_only: bool = False) -> list[SignInView]:
     """Who signed in under a typed name, newest first."""
     query = select(SignInRow).where(col(SignInRow.site_id) == site_id)
     if unnamed_only:
         query = query.where(col(SignInRow.driver_id).is_(None))
-    return list(session.exec(query.order_by(col(SignInRow.reported_ms).desc()).limit(LISTED_MAX)))
+    rows = session.exec(query.order_by(col(SignInRow.reported_ms).desc()).limit(LISTED_MAX))
+    return [SignInView(**_columns(row, SignInView)) for row in rows]
+
+
+def _columns(row: SQLModel, view: type[SuggestionView] | type[SignInView]) -> dict[str, Any]:
+    return {one.name: getattr(row, one.name) for one in fields(view)}
 
 
 def last_scrub(session: Session, site_id: SiteId) -> ScrubRow | None:

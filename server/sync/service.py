@@ -28,7 +28,7 @@ from server.sync import effects, health, queries, rules
 from server.sync import held as deciding
 from server.sync.poke import Listener
 from server.sync.rules import Envelope
-from server.sync.wire import Attach, Correction, Dismiss, Release
+from server.sync.wire import Attach, Correction, Dismiss, Release, Reopen
 from shared.ids import DeviceId, EventId, RunId, Sha256, VisitId
 from shared.refusals import refuse
 
@@ -225,7 +225,7 @@ def decide(
     session: Session,
     who: Principal,
     event_id: EventId,
-    decision: Attach | Release | Dismiss,
+    decision: Attach | Release | Dismiss | Reopen,
     jobs: Jobs,
     *,
     now: datetime,
@@ -238,6 +238,8 @@ def decide(
             deciding.release(session, who, event_id, jobs, now=now)
         case Dismiss(reason=reason):
             deciding.dismiss(session, who, event_id, reason, now=now)
+        case Reopen():
+            deciding.reopen(session, who, event_id, now=now)
 
 
 def correct(

@@ -16,6 +16,7 @@ from server.core import http
 from server.core.http import Parts
 from server.facts import rules
 from server.facts.queries import HeldFact
+from server.sync.queries import SignInView, SuggestionView
 from shared.gate import Note, Uid, Wire, Word
 from shared.refusals import Refusal, refuse
 from shared.sync import GZIP_FROM
@@ -134,7 +135,26 @@ class Dismiss(Wire):
     reason: Annotated[Note, Field(min_length=1)]
 
 
-Decision = Annotated[Attach | Release | Dismiss, Field(discriminator="action")]
+class Reopen(Wire):
+    """Let a dismissed fact wait again."""
+
+    action: Literal["reopen"]
+
+
+Decision = Annotated[Attach | Release | Dismiss | Reopen, Field(discriminator="action")]
+
+
+class SuggestionDecision(Wire):
+    """What became of a driver's suggestion."""
+
+    state: Literal["done", "dismissed"]
+    reason: Note = ""
+
+
+class Naming(Wire):
+    """Who somebody was who signed in under a typed name."""
+
+    driver: Uid
 
 
 class Correction(Wire):
@@ -158,4 +178,30 @@ def held_out(fact: HeldFact) -> dict[str, Any]:
         "visit": str(fact.visit_id) if fact.visit_id else None,
         "reported_ms": fact.reported_ms,
         "doc": rules.shown(fact.doc),
+    }
+
+
+def suggestion_out(row: SuggestionView) -> dict[str, Any]:
+    """A driver's suggestion."""
+    return {
+        "id": str(row.event_id),
+        "about": row.about,
+        "subject": row.subject_id,
+        "field": row.field,
+        "value": row.value,
+        "rating": row.rating,
+        "by": row.by,
+        "reported_ms": row.reported_ms,
+        "state": row.state,
+    }
+
+
+def sign_in_out(row: SignInView) -> dict[str, Any]:
+    """Somebody who signed in under a typed name."""
+    return {
+        "id": str(row.event_id),
+        "device": str(row.device_id) if row.device_id else None,
+        "name": row.name,
+        "reported_ms": row.reported_ms,
+        "driver": str(row.driver_id) if row.driver_id else None,
     }

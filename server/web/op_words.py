@@ -23,7 +23,8 @@ def _sentence(op: Mapping[str, Any], names: Mapping[str, str]) -> str:
     return pattern.format(
         stop=stop,
         place=behind if kind in ("move", "insert") else "",
-        other=_named(names, op.get("b")),
+        other=op.get("run_name") or _named(names, op.get("b")),
+        stops=", ".join(_named(names, one) for one in op.get("visits", ())),
         delay=span(float(op.get("delay_s") or 0)),
         text=str(op.get("text", "")),
     ).strip()
@@ -49,4 +50,6 @@ def _patterns() -> dict[str, str]:
         "contingency_off": _("switched off {stop}"),
         "note": _("note to the driver: {text}"),
         "accept_proposal": _("accepted a proposal"),
+        "transfer_out": _("gave {stops} to {other}"),
+        "transfer_in": _("took {stops} from {other}"),
     }

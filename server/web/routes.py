@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI
 
 from server.web import (
     devices,
+    held_page,
     imports_page,
     loops_page,
     masters,
@@ -26,6 +27,7 @@ ROUTERS: Sequence[APIRouter] = (
     plant_page.router,
     proofs_page.router,
     imports_page.router,
+    held_page.router,
     devices.router,
     masters.router,
     stream.router,

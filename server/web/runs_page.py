@@ -1,7 +1,7 @@
 """The page of one run: its stops, what a change would cost, what the driver knows."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
 from uuid import UUID
 
 from fastapi import Request
@@ -9,6 +9,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 
 from server.core.access import Principal, may
+from server.core.clock import from_ms
 from server.core.http import InParts, Who, needs
 from server.core.words import _
 from server.fleet import queries as fleet
@@ -18,14 +19,27 @@ from server.runs import queries as runs
 from server.runs.queries import RunView
 from server.sites import queries as sites
 from server.web.board_runs import PLANT_KINDS
+from server.web.fact_words import fact_titles
 from server.web.formats import day
+from server.web.held_page import names_of
 from server.web.op_words import lines_of
 from server.web.page import page, page_router
 from server.web.shell import Shell
 from server.web.stream import read_snapshot, reason_words
+from shared.run import live
 
 router = page_router()
 HISTORY_MAX = 30
+FACTS_MAX = 300
+
+
+class PlanMade(Protocol):
+    """A version of a plan, as far as its words need it."""
+
+    @property
+    def ops(self) -> list[dict[str, Any]]:
+        """What was changed."""
+        ...
 
 
 @router.get("/runs/{run_id}", openapi_extra=needs("runs", "read"))
@@ -49,6 +63,7 @@ def run_page(request: Request, run_id: UUID, who: Who, parts: InParts) -> Respon
             "drivers": [(str(one.id), one.name) for one in people.drivers(session, who)],
             "loads": list(_loads(view)),
             "history": _history(session, who, view),
+            "facts": _facts(session, who, view),
             "page_data": {
                 "id": str(run_id),
                 "reasons": reason_words(session, who),
@@ -77,7 +92,7 @@ def _loads(view: RunView) -> Iterable[dict[str, Any]]:
 def _history(session: Session, who: Principal, view: RunView) -> list[dict[str, Any]]:
     """The versions of the plan, the newest first, in words."""
     plans = list(runs.plans(session, who.site_id, view.run.id))[:HISTORY_MAX]
-    names = {str(one.id): view.places[one.location_id].name for one in view.visits}
+    names = _stop_names(session, who, view, plans)
     wanted = {op.get("location_id") for plan in plans for op in plan.ops}
     places = sites.locations(session, who.site_id, [UUID(str(one)) for one in wanted if one])
     names |= {str(key): place.name for key, place in places.items()}
@@ -94,8 +109,44 @@ def _history(session: Session, who: Principal, view: RunView) -> list[dict[str, 
     ]
 
 
+def _stop_names(
+    session: Session, who: Principal, view: RunView, plans: Sequence[PlanMade]
+) -> dict[str, str]:
+    """Names of the visits, those that went to another run included."""
+    gone = {UUID(one) for plan in plans for op in plan.ops for one in op.get("visits", ())}
+    gone -= {one.id for one in view.visits}
+    rows = [*view.visits, *runs.visits(session, who.site_id, gone)]
+    places = sites.locations(session, who.site_id, {one.location_id for one in rows})
+    return {str(one.id): places[one.location_id].name for one in rows}
+
+
+def _facts(session: Session, who: Principal, view: RunView) -> list[dict[str, Any]]:
+    """What was reported about the run, the newest first; what was taken back is marked."""
+    known = runs.run_facts(session, who.site_id, view)[-FACTS_MAX:]
+    living = {fact.id for fact in live(one.event for one in known)}
+    names, titles = names_of(session, who), fact_titles()
+    stops = {str(one.id): view.places[one.location_id].name for one in view.visits}
+    return [
+        {
+            "id": one.event.id,
+            "title": titles.get(one.event.type, one.event.type),
+            "stop": stops.get(one.event.envelope.visit or "", ""),
+            "by": names.by(one.event.envelope.by),
+            "device": names.device(str(one.device_id)),
+            "at": from_ms(one.reported_ms),
+            "received": from_ms(one.received_ms),
+            "clock": from_ms(one.event.envelope.clk[2]) if one.event.envelope.clk[2] > 0 else None,
+            "uncertain": one.uncertain,
+            "dead": one.event.id not in living,
+        }
+        for one in reversed(known)
+    ]
+
+
 def _by(made_by: str, known: Mapping[str, str]) -> str:
     kind, _colon, key = made_by.partition(":")
     if kind in ("user", "supervisor", "person"):
         return known.get(key, _("somebody"))
+    if made_by == "facts":
+        return _("by what was reported")
     return _("by the timetable") if kind in ("system", "schedule", "timetable", "") else made_by

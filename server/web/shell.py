@@ -15,6 +15,7 @@ from server.core.words import _
 from server.feed import queries as feed
 from server.people import queries as people
 from server.sites import queries as sites
+from server.sync import queries as sync
 from server.web import formats
 from server.web.devices_view import unsent_devices
 
@@ -32,6 +33,7 @@ class Item:
     resource: str
     main: bool = True
     tab: bool = False
+    verb: str = "read"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def items() -> tuple[Item, ...]:
         Item("/plant", _("Plant"), "plant", "runs", tab=True),
         Item("/proofs", _("Proofs"), "proofs", "proofs", tab=True),
         Item("/loops", _("Loops"), "loops", "loops", tab=True),
+        Item("/held", _("To decide"), "info", "facts", verb="held"),
         Item("/devices", _("Devices"), "device", "devices", main=False),
         Item("/people", _("People"), "people", "drivers", main=False),
         Item("/vehicles", _("Vehicles"), "van", "fleet", main=False),
@@ -104,11 +107,30 @@ def shell_of(
         here="/" + here.strip("/").split("/")[0],
         user=who.name,
         roles=", ".join(sorted(names.get(role.value, role.value) for role in who.roles)),
-        nav=tuple(item for item in items() if reaches(who, item.resource, "read")),
-        banners=_banners(session, settings, formats.to_ms(now) or 0, demo=who.site_id == DEMO_SITE),
+        nav=tuple(item for item in items() if reaches(who, item.resource, item.verb)),
+        banners=(
+            *_spoilt(session, who),
+            *_banners(session, settings, formats.to_ms(now) or 0, demo=who.site_id == DEMO_SITE),
+        ),
         exceptions=len(feed.exceptions(session, who.site_id, carrier_id=who.carrier_id)),
         unsent=unsent_devices(people.devices(session, who)),
     )
+
+
+def _spoilt(session: Session, who: Principal) -> tuple[Banner, ...]:
+    """What the nightly scrub found different from what it must be."""
+    last = sync.last_scrub(session, who.site_id)
+    if last is None or not last.differences:
+        return ()
+    names = {
+        "fact": _("entries"),
+        "file": _("files"),
+        "visit": _("results of stops"),
+        "feed": _("rows of devices"),
+    }
+    kinds = {names.get(one["kind"], one["kind"]) for one in last.differences}
+    text = _("Stored data has changed by itself ({what}). Restore a backup and look at the disk.")
+    return (Banner("bad", text.format(what=", ".join(sorted(kinds)))),)
 
 
 def _banners(

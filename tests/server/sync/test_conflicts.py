@@ -42,11 +42,14 @@ def scene(parts: Parts, site: SiteId) -> Scene:
 
 def meanwhile(scene: Scene, plan: Callable[[], None], *phones: str, first: str) -> None:
     """The plan changes and the phones send, in one order or the other; all is sent twice."""
-    sends = [lambda name=name: scene.send(name) for name in (*phones, *phones)]
-    for deed in (*sends, plan) if first == "facts" else (plan, *sends):
-        deed()
-    for send in sends:
-        send()
+    if first == "plan":
+        plan()
+    for name in (*phones, *phones):
+        scene.send(name)
+    if first == "facts":
+        plan()
+    for name in phones:
+        scene.send(name)
 
 
 def sides(scene: Scene, kind: str) -> list[tuple[str, str]]:
@@ -178,6 +181,7 @@ def test_r8_a_proposed_order_is_decided_by_the_policy(
     meanwhile(scene, lambda: None, "A", first="plan")
 
     run = scene.run("A")
+    assert run.run.proposal is not None
     assert (run.run.proposal["state"], run.run.plan_version) == (state, version)
     turned = [scene.visits["dairy"], scene.visits["bakery"]]
     assert (run.plan.order == turned) is (policy == "free")
@@ -194,6 +198,7 @@ def test_r8_a_newer_plan_wins_over_a_free_order(parts: Parts, site: SiteId, firs
     meanwhile(scene, lambda: scene.edit("A", late), "A", first=first)
 
     told = scene.run("A").run.proposal
+    assert told is not None
     assert (told["state"], told.get("why")) == (
         ("accepted", None) if first == "facts" else ("refused", "plan_changed")
     )
@@ -348,6 +353,7 @@ def test_r15_a_fact_after_the_end_counts_and_flags_the_run(scene: Scene, first: 
         scene.send(name)
 
     run = scene.run("A").run
+    assert run.fact is not None
     assert (run.fact_state, run.fact["after_finish"]) == ("returned", 1)
     assert scene.visit("bakery").outcome == "done"
     assert [what for what, _ in sides(scene, "after_finish")] == ["run.finished", "stop.completed"]

@@ -74,6 +74,7 @@ function row(item) {
     el("span", {}, item.run ? el("a", { href: `/runs/${item.run}` }, item.subject || item.place || t("Run")) : el("b", {}, item.subject || item.place || deviceName(item)), " ",
       item.subject && item.place && item.place !== item.subject ? el("b", {}, item.place, " ") : "", about(item), " ", since(item.at)),
     el("span", { class: "actions" },
+      (item.detail?.sides || item.kind === "held_fact") && el("a", { class: "button plain", href: item.detail?.sides ? `/held#x-${item.id}` : "/held" }, item.detail?.sides ? t("Compare") : t("Decide")),
       item.state === "open" && el("button", { class: "button plain", type: "button", onclick: () => act(item, { do: "take" }) }, t("Take")),
       el("button", { class: "button", type: "button", onclick: () => settle(item) }, t("Settle"))));
 }

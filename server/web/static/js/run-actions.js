@@ -7,6 +7,7 @@ import { confirmStep, failed, told } from "./messages.js";
 import { refresh } from "./shell.js";
 import { isCurrent, isOpen } from "./states.js";
 import { store } from "./store.js";
+import { transfer } from "./transfer.js";
 import { t } from "./words.js";
 
 /** Wire the buttons of the page; `propose(op, title)` asks for the price before anything is saved. */
@@ -42,6 +43,13 @@ export function actions({ page, run, nameOf, shownOrder, propose }) {
   $("#stop-cancel").addEventListener("click", () => {
     $("#stop-menu").close();
     propose({ op: "cancel", visit: chosen }, t("cancel {name}", { name: nameOf(chosen) }));
+  });
+
+  $("#stop-transfer").addEventListener("click", async () => {
+    $("#stop-menu").close();
+    await transfer(page, run(), store.one("stop", chosen));
+    await snapshot();
+    await refresh("#history");
   });
 
   const find = debounce(async (text) => {

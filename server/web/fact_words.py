@@ -1,0 +1,122 @@
+"""What facts are called, why they wait, and what stands against them, in the reader's language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from server.core.words import _
+
+
+def fact_titles() -> dict[str, str]:
+    """What each type of fact is called, and what people did to a plan."""
+    return {
+        "driver.signed_in": _("Driver signed in"),
+        "driver.signed_out": _("Driver signed out"),
+        "vehicle.checked": _("Vehicle checked"),
+        "run.started": _("Run started"),
+        "plan.acknowledged": _("Plan seen"),
+        "run.order_proposed": _("Order proposed"),
+        "run.disrupted": _("Disruption reported"),
+        "run.claimed": _("Run asked for"),
+        "stop.departed": _("Left the stop"),
+        "stop.arrived": _("Arrived"),
+        "stop.service_started": _("Service started"),
+        "stop.completed": _("Stop completed"),
+        "stop.partly": _("Stop partly done"),
+        "stop.failed": _("Stop failed"),
+        "stop.skipped": _("Stop skipped"),
+        "stop.reopened": _("Stop reopened"),
+        "fact.voided": _("Entry taken back"),
+        "visit.geotagged": _("Position added"),
+        "proof.added": _("Proof added"),
+        "load.scanned": _("Load scanned"),
+        "load.counted": _("Load counted"),
+        "empties.taken": _("Empties booked"),
+        "note.added": _("Note"),
+        "feedback.given": _("Suggestion"),
+        "break.started": _("Break started"),
+        "break.ended": _("Break ended"),
+        "run.finished": _("Run finished"),
+        "device.blob_unreadable": _("File unreadable on the device"),
+        "run.departed": _("Train left"),
+        "run.missed": _("Round missed"),
+        "run.returned": _("Train is back"),
+        "station.done": _("Station served"),
+        "station.missed": _("Station missed"),
+        "kanban.scanned": _("Card scanned"),
+        "kanban.fulfilled": _("Call fulfilled"),
+        "call.prepared": _("Call prepared"),
+        "call.refused": _("Call refused"),
+        "stock.counted": _("Stock counted"),
+        "andon.raised": _("Andon raised"),
+        "andon.acknowledged": _("Andon acknowledged"),
+        "andon.cleared": _("Andon cleared"),
+        "handover.written": _("Handover written"),
+        "handover.acknowledged": _("Handover read"),
+        "stop.cancelled": _("Stop cancelled by the office"),
+        "stop.moved": _("Stop moved to another run"),
+        "run.cancelled": _("Run cancelled by the office"),
+    }
+
+
+def why_held() -> dict[str, str]:
+    """Why a fact waits, in a sentence."""
+    return {
+        "bad_doc": _("The entry cannot be read: it is damaged or no entry at all."),
+        "unknown_type": _("A newer app wrote it; this server does not know its kind yet."),
+        "bad_body": _("Something in it does not fit its kind."),
+        "unknown_visit": _("This device never had the stop it speaks of."),
+        "unknown_run": _("This device never had the run it speaks of."),
+        "retired_device": _("The device was retired before it sent this."),
+        "import_unverified": _("It came in a file whose signature does not fit."),
+        "import_chain": _("It came in a file whose entries do not follow one another."),
+        "fold_error": _("The server could not work it in; this is a defect of the server."),
+        "other_bytes": _("Other content came under the number of an entry that is known."),
+    }
+
+
+@dataclass(frozen=True)
+class Names:
+    """Who and what ids mean to people."""
+
+    drivers: Mapping[str, str] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+    devices: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
+
+    def by(self, by: str) -> str:
+        """Who did it; a name that is a name already stays."""
+        kind, colon, key = by.partition(":")
+        if not colon:
+            return _("the facts") if by == "facts" else by
+        if kind == "driver":
+            return self.drivers.get(key, _("a driver nobody knows"))
+        if kind == "device":
+            typed = self.typed.get(key)
+            return typed or self.devices.get(key, _("a device"))
+        return self.people.get(key, _("somebody"))
+
+    def device(self, key: str | None) -> str:
+        """The name of a device."""
+        return self.devices.get(key or "", "")
+
+
+def shown_sides(detail: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:
+    """Both sides of an exception, ready to be shown."""
+    titles = fact_titles()
+    found = []
+    for side in detail.get("sides", ()):
+        said = side.get("said") or {}
+        link = f"/runs/{side['run']}" if side.get("run") else ""
+        found.append(
+            {
+                "title": titles.get(side["what"], side["what"]),
+                "by": names.by(side.get("by", "")),
+                "at": side.get("at"),
+                "device": names.device(side.get("device")),
+                "said": ", ".join(str(value) for value in said.values()),
+                "link": f"{link}#fact-{side['event']}" if link and side.get("event") else link,
+                "event": side.get("event", ""),
+            }
+        )
+    return found
