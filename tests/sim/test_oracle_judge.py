@@ -73,6 +73,7 @@ def sound() -> Story:
             "blobs": [{"sha": SHA, "size": len(PHOTO), "done": True, "content": PHOTO}],
             "visits": [{"id": VISIT, "run": RUN, "plan_state": "planned", "fact": half}],
             "runs": [{"id": RUN, "fact": {"state": "underway", "n": 2}}],
+            "empties": [],
             "scopes": {DEVICE: ["site", f"run:{RUN}"]},
             "rows": [["stop", VISIT, f"run:{RUN}", 7, False, {"kind": "fixed", "run": RUN}, half]],
         },
@@ -150,12 +151,17 @@ def count_the_unreadable(story: Story) -> None:
     story["server"]["events"][0]["doc"] = b"no json"
 
 
+def book_without_a_fact(story: Story) -> None:
+    entry = {"visit_id": VISIT.replace("-", ""), "container_type": "KLT", "qty": 2}
+    story["server"]["empties"].append(entry)
+
+
 FAULTS = [
     (lose_a_fact, "I1"), (add_a_stranger, "I1"), (change_bytes, "I1"), (lose_a_twin, "I1"),
     (lose_a_file, "I5"), (spoil_a_file, "I5"), (leave_a_gap, "I3"), (break_the_chain, "I3"),
     (go_back_in_time, "I3"), (report_late, "I8"), (show_it_open, "I7"), (count_twice, "I2"),
     (count_the_run_twice, "I2"), (delete_the_row, "I7"), (hold_without_reason, "I2"),
-    (count_the_unreadable, "I2"),
+    (count_the_unreadable, "I2"), (book_without_a_fact, "I2"),
 ]  # fmt: skip
 
 

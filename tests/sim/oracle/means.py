@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.sim.oracle import plant, visits
-from tests.sim.oracle.facts import Said
+from tests.sim.oracle.facts import Said, ordered
 
 if TYPE_CHECKING:
     from tests.sim.oracle.judging import Case, Fault
@@ -77,6 +77,26 @@ def hidden_results(case: "Case") -> Iterator["Fault"]:
 def wrong_plant(case: "Case") -> Iterator["Fault"]:
     """I2: cards and calls are those of the facts; empties accounts are sums over visits."""
     yield from _wrong_calls(case)
+    yield from _wrong_accounts(case)
+
+
+def _wrong_accounts(case: "Case") -> Iterator["Fault"]:
+    """A partner's account changes by what each visit gave, less what it took, once."""
+    booked: dict[tuple[str, str], int] = {}
+    for entry in case.server.get("empties") or ():
+        if entry["visit_id"] is not None:
+            key = (str(entry["visit_id"]).replace("-", ""), str(entry["container_type"]))
+            booked[key] = booked.get(key, 0) + int(entry["qty"])
+    named = visits.grouped(fact for fact in case.said if fact.id in case.alive)
+    wanted = {
+        (visit["id"].replace("-", ""), kind): -taken
+        for visit in case.server["visits"]
+        for kind, taken in visits.empties(ordered(named.get(visit["id"], ()))).items()
+    }
+    for key in sorted(booked.keys() | wanted.keys()):
+        if booked.get(key, 0) != wanted.get(key, 0):
+            says = f"{booked.get(key, 0)} instead of {wanted.get(key, 0)} {key[1]}"
+            yield "I2", f"the account of visit {key[0]} says {says}"
 
 
 def _wrong_calls(case: "Case") -> Iterator["Fault"]:

@@ -12,14 +12,17 @@ from sqlmodel import Session, col
 
 from server.blobs import store
 from server.blobs.store import FolderBlobs
+from server.core.ids import new_id
 from server.facts import queries as fact_queries
 from server.facts import rules, taking
 from server.facts import service as facts
 from server.facts.tables import StreamPos, StreamRow
+from server.plant.tables import EmptiesEntryRow
 from server.runs.tables import StopVisitRow
 from server.sync import effects, outbox, service
 from shared.chain import doc_bytes, doc_sha, next_chain
 from shared.refusals import refuse
+from shared.road_facts import EmptiesTaken
 from shared.sync import Push
 from tests.sim.planted.bug import Bug, Swap
 
@@ -48,11 +51,27 @@ def _effects_again(original: Any_) -> Any_:
                 col(StreamPos.event_id) == UUID(fact.event.id),
             )
             visit = session.get(StopVisitRow, (who.site_id, fact.visit_id))
-            if session.execute(streams).scalar_one() > 1 and visit is not None and visit.fact:
-                visit.fact = {**visit.fact, "n": visit.fact.get("n", 0) + 1}
+            if session.execute(streams).scalar_one() > 1 and visit is not None:
+                _once_more(session, visit, fact.event.body, now)
         session.flush()
 
     return after_push
+
+
+def _once_more(session: Session, visit: StopVisitRow, body: Any, now: Any) -> None:
+    """Count a fact that counts already, and book its empties again."""
+    if visit.fact:
+        visit.fact = {**visit.fact, "n": visit.fact.get("n", 0) + 1}
+    if isinstance(body, EmptiesTaken):
+        values = {"site_id": visit.site_id, "location_id": visit.location_id, "visit_id": visit.id}
+        taken = body.qty if body.dir == "given" else -body.qty
+        kind = "returned_empty" if taken < 0 else "delivered_full"
+        session.add(
+            EmptiesEntryRow(
+                id=new_id(now), container_type=body.container_type, kind=kind, qty=taken, at=now,
+                **values,
+            )
+        )  # fmt: skip
 
 
 def _jump(session: Session, site_id: Any, push: Push) -> None:
