@@ -63,15 +63,19 @@ def _once_more(session: Session, visit: StopVisitRow, body: Any, now: Any) -> No
     if visit.fact:
         visit.fact = {**visit.fact, "n": visit.fact.get("n", 0) + 1}
     if isinstance(body, EmptiesTaken):
-        values = {"site_id": visit.site_id, "location_id": visit.location_id, "visit_id": visit.id}
         taken = body.qty if body.dir == "given" else -body.qty
-        kind = "returned_empty" if taken < 0 else "delivered_full"
         session.add(
             EmptiesEntryRow(
-                id=new_id(now), container_type=body.container_type, kind=kind, qty=taken, at=now,
-                **values,
+                site_id=visit.site_id,
+                id=new_id(now),
+                location_id=visit.location_id,
+                container_type=body.container_type,
+                kind="returned_empty" if taken < 0 else "delivered_full",
+                qty=taken,
+                visit_id=visit.id,
+                at=now,
             )
-        )  # fmt: skip
+        )
 
 
 def _jump(session: Session, site_id: Any, push: Push) -> None:
