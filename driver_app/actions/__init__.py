@@ -11,6 +11,7 @@ from driver_app.actions.drafts import (
 from driver_app.actions.joining import Session, join
 from driver_app.actions.kanban import (
     Scanned,
+    card_of,
     count_stock,
     fulfil_call,
     prepare_call,
@@ -116,6 +117,7 @@ __all__ = [
     "arrive",
     "attach",
     "begin",
+    "card_of",
     "check_all",
     "claim_run",
     "clear_andon",

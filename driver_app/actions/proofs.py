@@ -140,9 +140,9 @@ def station(visit: VisitView, draft: DraftView, calls: Sequence[CallView] = ()) 
 
 def call_boxes(call: CallView, visit: VisitView, draft: DraftView) -> int:
     """Boxes to leave for a call: as typed, else what it asks for, as far as it fits."""
-    typed = draft.qty.get(call.id)
-    if typed is not None:
-        return max(0, typed)
+    typed = [draft.qty[name] for name in sorted(call.names) if name in draft.qty]
+    if typed:
+        return max(0, typed[0])
     most = visit.max_boxes.get(call.part_no)
     return call.boxes if most is None else min(call.boxes, most)
 

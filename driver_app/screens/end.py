@@ -127,7 +127,8 @@ def _foot(run: RunView, handover: Callable[[], str], sync: SyncView, desk: Desk)
 
     async def finish() -> None:
         told = handover()
-        if told and not desk.told(await actions.hand_over(desk.ctx, run.id, told)):
+        left = run.tugger and any(call.open for call in run.calls)
+        if (told or left) and not desk.told(await actions.hand_over(desk.ctx, run.id, told)):
             return
         desk.told(await actions.finish_run(desk.ctx, run.id))
 

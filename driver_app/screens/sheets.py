@@ -1,13 +1,15 @@
-"""Sheets over a run: break and Andon, and the bar that offers to undo."""
+"""Sheets over a run: break, Andon, calls and handover, and the bar that offers to undo."""
 
 import flet as ft
 
 from driver_app import actions, theme
 from driver_app.actions.plant import Category
 from driver_app.i18n import _, clock, minutes
+from driver_app.screens.calls import call_sheet
 from driver_app.screens.desk import Beat, Desk, run_route
 from driver_app.screens.fields import field
 from driver_app.screens.frame import frame
+from driver_app.screens.handovers import handover_sheet
 from driver_app.state import RunView
 from driver_app.theme import Tone
 from driver_app.widgets import text
@@ -29,6 +31,10 @@ def sheet_of(desk: Desk, run: RunView, name: str) -> ft.View | None:
             back=here,
             footer=[_rest_button(run, desk)],
         )
+    if name == "calls" and run.tugger:
+        return call_sheet(desk, run)
+    if name == "handover" and run.tugger:
+        return handover_sheet(desk, run)
     if name == "andon":
         return frame(desk, here, _("Andon"), [_andon(run, desk), _raised(run, desk)], back=here)
     return None

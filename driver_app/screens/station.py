@@ -6,11 +6,13 @@ import flet as ft
 
 from driver_app import actions, theme
 from driver_app.actions import UnknownLabel
+from driver_app.actions.proofs import call_boxes
 from driver_app.i18n import _, amount
 from driver_app.screens import sheets
-from driver_app.screens.desk import Desk, run_route
+from driver_app.screens.calls import call_card, call_face
+from driver_app.screens.desk import Beat, Desk, run_route
 from driver_app.screens.proof_parts import opened, taken_of
-from driver_app.state import DraftView, LineView, RunView, Task, VisitView
+from driver_app.state import CallView, DraftView, LineView, RunView, Task, VisitView
 from driver_app.theme import Tone
 from driver_app.widgets import text
 from driver_app.widgets.buttons import big_button, choice, pressable, side_button
@@ -38,10 +40,12 @@ def arriver(visit: VisitView, desk: Desk) -> Callable[[], Awaitable[None]]:
 
 
 @ft.component
-def supermarket_part(run: RunView) -> ft.Control:
-    """What to load for this cycle, in the order of the stations."""
+def supermarket_part(run: RunView, desk: Desk, beat: Beat) -> ft.Control:
+    """What to load for this cycle: the plan in the order of the stations, then calls by urgency."""
     rows: list[ft.Control] = [text.card_title(_("Load for this cycle"))]
     rows.extend(_load_row(line, visit) for visit in run.visits for line in calls_of(visit))
+    now_ms = desk.ctx.now_ms() if beat.n >= 0 else 0
+    rows.extend(call_face(one, run, now_ms) for one in run.calls if one.open)
     if len(rows) == 1:
         rows.append(text.body(_("Nothing is called. The train leaves all the same.")))
     return card(rows)
@@ -80,7 +84,7 @@ def station_part(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     ]
     rows.append(_scan(visit, run, desk))
     if draft is not None and draft.visit == visit.id:
-        rows.append(_counts(draft, visit, desk))
+        rows.append(_counts(draft, visit, run, desk))
     return card(rows)
 
 
@@ -90,9 +94,11 @@ def _side(visit: VisitView) -> list[ft.Control]:
 
 
 @ft.component
-def _counts(draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control:
+def _counts(draft: DraftView, visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     """Leave and take, preset from calls and plan; then the tasks that are due."""
     rows = [_leave(line, draft, visit, desk) for line in calls_of(visit)]
+    here = [one for one in run.calls if one.open and one.visit == visit.id]
+    rows.extend(_called(one, draft, visit, desk) for one in here)
     kinds = sorted({*visit.empties_plan, *draft.taken})
     rows.extend(_take(kind, draft, visit, desk) for kind in kinds)
     if not rows:
@@ -120,6 +126,24 @@ def _leave(line: LineView, draft: DraftView, visit: VisitView, desk: Desk) -> ft
         return row
     words = _("More than the {n} that fit: the rest rides back, or is over-supply.")
     return ft.Column([row, fact(ft.Icons.WARNING, words.format(n=most))], spacing=4)
+
+
+@ft.component
+def _called(one: CallView, draft: DraftView, visit: VisitView, desk: Desk) -> ft.Control:
+    """Leave what was called; a call that gets no box stays open."""
+    now = call_boxes(one, visit, draft)
+
+    async def count(n: int) -> None:
+        draft.qty[one.id] = n
+        await actions.keep(desk.ctx, draft)
+
+    most = visit.max_boxes.get(one.part_no)
+    shelf = visit.shelf.get(one.part_no)
+    under = [_("called")]
+    under += [_("max {n} here").format(n=most)] if most is not None else []
+    under += [_("{n} on the shelf").format(n=shelf)] if shelf is not None else []
+    said = _said(_("leave: {goods}").format(goods=one.name), " · ".join(under))
+    return count_row(said, stepper(f"tugger.call.{one.id}", now, count), narrow=desk.look.narrow)
 
 
 @ft.component
@@ -166,6 +190,7 @@ def _task(task: Task, draft: DraftView, desk: Desk) -> ft.Control:
 def _scan(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
     """A box is counted once; the label of another station is a red panel."""
     strange, set_strange = maybe(UnknownLabel)
+    said, say = state("")
 
     async def scanned(label: str) -> None:
         other = next(
@@ -179,11 +204,19 @@ def _scan(visit: VisitView, run: RunView, desk: Desk) -> ft.Control:
         if other:
             set_strange(UnknownLabel(label, other))
             return
+        if actions.card_of(desk.ctx, run, label) is not None:
+            set_strange(None)
+            words = await call_card(run, desk, label, "scan", visit)
+            say(words if isinstance(words, str) else "")
+            return
+        say("")
         found = await actions.scan_load(desk.ctx, visit.id, label, "scan")
         set_strange(found if isinstance(found, UnknownLabel) else None)
         desk.told(found)
 
     rows: list[ft.Control] = [scan_field("tugger.scan", _("Scan box or station"), scanned)]
+    if said:
+        rows.append(strip(said, ft.Icons.INFO, Tone.MAIN, identifier="tugger.scan.card"))
     if strange is not None:
         words = _("Not here: {label}.").format(label=strange.label)
         if strange.elsewhere:

@@ -7,9 +7,9 @@ from driver_app.i18n import _, age, clock, minutes
 from driver_app.screens.changes import change_strip
 from driver_app.screens.desk import Beat, Desk, run_route
 from driver_app.screens.frame import fault, frame, strips_of, view
+from driver_app.screens.handovers import handover_strip
 from driver_app.screens.station import (
     arriver,
-    calls_of,
     station_foot,
     station_part,
     supermarket_part,
@@ -50,6 +50,7 @@ def _home(run: RunView, desk: Desk) -> ft.View:
     parts = [
         andon_strip(run, desk),
         change_strip(run, desk),
+        *_before_leaving(run, desk),
         _middle(run, desk),
         _why_card(run, desk),
         card([_line(run)]),
@@ -58,6 +59,11 @@ def _home(run: RunView, desk: Desk) -> ft.View:
     time = [_ticking(run.takt, run, small=True)] if run.takt is not None else []
     footer = [*time, _foot(run, desk)]
     return frame(desk, run_route(run.id), title_of(run), parts, footer=footer, back="/runs")
+
+
+def _before_leaving(run: RunView, desk: Desk) -> list[ft.Control]:
+    """What the shift before left is taken over before the train leaves."""
+    return [handover_strip(run, desk)] if run.departed_ms is None else []
 
 
 @ft.component
@@ -120,6 +126,8 @@ def _landscape(desk: Desk, run: RunView) -> ft.View:
 def _strips(run: RunView, desk: Desk) -> ft.Control:
     """Andon and plan change over the three columns, apart from them."""
     shown = [andon_strip(run, desk)] if run.andons else []
+    if run.handovers:
+        shown.extend(_before_leaving(run, desk))
     if run.diff or run.note is not None:
         shown.append(change_strip(run, desk))
     return ft.Container(
@@ -135,7 +143,7 @@ def _line(run: RunView) -> ft.Control:
     gone, back = run.departed_ms is not None, run.next_visit is None
     home = _("Supermarket")
     stations = [
-        Station(str(v.id), v.name, _place(v, run), _open_calls(v))
+        Station(str(v.id), v.name, _place(v, run), _open_calls(v, run))
         for v in run.visits
         if v.state != "hidden"
     ]
@@ -157,8 +165,12 @@ def _place(visit: VisitView, run: RunView) -> Place:
     return Place.HERE if here else Place.AHEAD
 
 
-def _open_calls(visit: VisitView) -> int:
-    return 0 if visit.final else sum(line.planned for line in visit.lines if line.drop)
+def _open_calls(visit: VisitView, run: RunView) -> int:
+    """Boxes a station waits for: planned ones and called ones."""
+    if visit.final:
+        return 0
+    called = sum(one.boxes for one in run.calls if one.open and one.visit == visit.id)
+    return called + sum(line.planned for line in visit.lines if line.drop)
 
 
 @ft.component
@@ -194,7 +206,7 @@ def _why(takt: TaktView, beat: Beat, desk: Desk) -> ft.Control:
 def _middle(run: RunView, desk: Desk) -> ft.Control:
     """The load list before leaving, the station after it, the way back at the end."""
     if run.departed_ms is None:
-        return supermarket_part(run)
+        return supermarket_part(run, desk, desk.slow)
     visit = run.visit(run.next_visit) if run.next_visit is not None else None
     if visit is None:
         return card(
@@ -211,9 +223,15 @@ def _calls(run: RunView, beat: Beat, desk: Desk) -> ft.Control:
     """Stations ahead that wait for something, and in how many minutes they are due."""
     now_ms = desk.ctx.now_ms() if beat.n >= 0 else 0
     here = run.next_visit if run.departed_ms is not None else None
-    ahead = [v for v in run.visits if v.open and calls_of(v) and v.id != here]
+    ahead = [v for v in run.visits if v.open and _open_calls(v, run) and v.id != here]
+    every = side_button(
+        _("All calls"),
+        "tugger.calls",
+        lambda: desk.go(f"{run_route(run.id)}?sheet=calls"),
+        icon=ft.Icons.LIST_ALT,
+    )
     if not ahead:
-        return ft.Container(visible=False)
+        return card([ft.Row([every])]) if run.cards or run.calls else ft.Container(visible=False)
     rows: list[ft.Control] = [section(_("Next calls"))]
     for visit in ahead[:CALLS_MAX]:
         due_s = ((visit.expected_ms or visit.planned_arrival_ms) - now_ms) // 1000
@@ -224,6 +242,7 @@ def _calls(run: RunView, beat: Beat, desk: Desk) -> ft.Control:
                 spacing=theme.GAP,
             )
         )
+    rows.append(ft.Row([every]))
     return card(rows)
 
 
