@@ -9,10 +9,8 @@ from driver_app.store import blobs, drafts, meta, rows
 from driver_app.store.blobs import BlobFolder
 from driver_app.store.drafts import DraftFolder
 from driver_app.store.meta import Db
-from driver_app.store.outbox import DAY_MS
 from driver_app.sync.ports import PairedServer
 from driver_app.sync.worker import News
-from shared.sync import DEVICE_CACHE_DAYS
 
 
 async def begin(ctx: Ctx) -> PairedServer | None:
@@ -40,12 +38,15 @@ async def _sweep(ctx: Ctx) -> None:
         ctx.memo["recovered"] = drafts.adopt(db, whole, now_ms)
         return gone + drafts.leftovers(db, whole), blobs.referred(db)
 
-    leftovers, known = await ctx.store.run(adopt)
+    leftovers, known, salvaged = await ctx.store.run(
+        lambda db: (*adopt(db), bool(meta.get(db, "counters").get("salvaged")))
+    )
 
     def clear() -> None:
         for key, sha in leftovers:
             folder.remove(key, sha)
-        declared.sweep(known)
+        if not salvaged:  # what the file that was set aside speaks of may lie here
+            declared.sweep(known)
 
     await ctx.store.on_disk(clear)
 
@@ -56,16 +57,12 @@ def _running(db: Db) -> list[str]:
 
 
 def _expire(db: Db, now_ms: int) -> None:
-    """After DEVICE_CACHE_DAYS without contact plan and names go; open runs and facts stay."""
+    """Drop what nobody looks at any more: plans seen of runs that are gone, and old rows."""
     db.execute(
         "DELETE FROM ui_state WHERE substr(k, 1, 5) = 'seen:' "
         "AND substr(k, 6) NOT IN (SELECT id FROM ent WHERE kind = 'run')"
     )
-    last = meta.get(db, "last_contact_ms")
-    if last is None or now_ms - last < DEVICE_CACHE_DAYS * DAY_MS:
-        return
-    started = [row.id for row in rows.of_kind(db, "run") if row.fact.get("started")]
-    rows.wipe(db, started)
+    rows.expire(db, now_ms)
 
 
 async def hear(ctx: Ctx, news: News) -> None:

@@ -157,12 +157,11 @@ class Ledger:
         """Remember how the office sees this device; `stolen` wipes rows and names, never facts."""
         await self._store.run(lambda db: _lock(db, standing))
 
-    async def tidy(self, now_ms: int) -> None:
-        """Forget what is safe and old, then rebuild the ballast."""
-        gone = await self._store.run(
-            lambda db: (outbox.forget(db, now_ms, EVENT_KEEP_DAYS), blobs.forget(db, now_ms))[1]
-        )
+    async def tidy(self, now_ms: int) -> bool:
+        """Forget what is safe and old, then rebuild the ballast; True if rows are gone."""
+        gone, expired = await self._store.run(lambda db: _tidy(db, now_ms))
         await self._store.on_disk(lambda: self._tidy_files(gone))
+        return expired
 
     def _tidy_files(self, gone: list[str]) -> None:
         for sha in gone:
@@ -177,6 +176,11 @@ class Ledger:
     def ballast(self) -> bool:
         """Whether the ballast is in place."""
         return self._store.ballast.present()
+
+
+def _tidy(db: sqlite3.Connection, now_ms: int) -> tuple[list[str], bool]:
+    outbox.forget(db, now_ms, EVENT_KEEP_DAYS)
+    return blobs.forget(db, now_ms), rows.expire(db, now_ms)
 
 
 def _outgoing(
@@ -273,7 +277,7 @@ def _standing(db: sqlite3.Connection) -> Standing:
         "SELECT count(*) FROM outbox WHERE seq > ? AND seq <= ?", (whole["durable"], whole["acked"])
     ).fetchone()[0]
     runs = rows.of_kind(db, "run")
-    open_runs = [r for r in runs if r.fact.get("state") in ("loading", "underway")]
+    open_runs = [r for r in runs if r.fact.get("state") in rows.OPEN_STATES]
     unreadable = db.execute("SELECT count(*) FROM blob WHERE state = ?", (BLOB_UNREADABLE,))
     return Standing(
         unsent=unsent,
@@ -300,4 +304,5 @@ def _lock(db: sqlite3.Connection, standing: str) -> None:
         meta.put_ui(db, "standing", standing)
     if standing == "stolen":
         rows.wipe(db)
+        db.execute("DELETE FROM fix")
         meta.put_ui(db, "driver", None)

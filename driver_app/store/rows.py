@@ -9,9 +9,11 @@ from typing import Any, NamedTuple
 from driver_app.store import meta
 from shared.chain import row_digest
 from shared.receipt import Pull, Receipt
-from shared.sync import DIGEST_RESET_S, HLC_AHEAD_MS
+from shared.sync import DEVICE_CACHE_DAYS, DIGEST_RESET_S, HLC_AHEAD_MS
 
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+OPEN_STATES = ("loading", "underway")
 HLC_KEYS = (
     "arrived", "service_started", "completed", "departed", "started", "missed", "returned",
     "finished", "called", "prepared", "refused", "fulfilled", "seen", "counted",
@@ -160,6 +162,32 @@ def _rows(found: Iterable[tuple[Any, ...]]) -> list[Row]:
         Row(kind, id_, scope, rev, json.loads(plan or "{}"), json.loads(fact or "{}"))
         for kind, id_, scope, rev, plan, fact in found
     ]
+
+
+def open_runs(db: sqlite3.Connection) -> list[str]:
+    """Runs under way, by the office's rows or by own facts these do not show yet."""
+    rows = of_kind(db, "run")
+    found = {row.id for row in rows if row.fact.get("state") in OPEN_STATES}
+    docs = db.execute("SELECT doc FROM outbox WHERE seq > ?", (meta.get(db, "view_seq"),))
+    own = [json.loads(doc) for (doc,) in docs]
+    found |= {str(doc.get("run")) for doc in own}
+    ended = {str(doc.get("run")) for doc in own if doc.get("type") == "run.finished"}
+    return sorted({row.id for row in rows} & (found - ended))
+
+
+def expire(db: sqlite3.Connection, now_ms: int) -> bool:
+    """After DEVICE_CACHE_DAYS without contact plan and names go, open runs and facts stay."""
+    last = meta.get(db, "last_contact_ms")
+    if last is None or now_ms - last < DEVICE_CACHE_DAYS * DAY_MS:
+        return False
+    kept = open_runs(db)
+    marks = ", ".join("?" * len(kept))
+    scopes = [RUN_SCOPE + run for run in kept]
+    left = db.execute(f"SELECT 1 FROM ent WHERE scope NOT IN ({marks}) LIMIT 1", scopes)  # noqa: S608  marks only
+    if left.fetchone() is None:
+        return False
+    wipe(db, kept)
+    return True
 
 
 def wipe(db: sqlite3.Connection, keep_runs: Sequence[str] = ()) -> None:

@@ -142,7 +142,7 @@ class Worker:
             result = await self._facts()
             if result.verdict in ("done", "retired"):
                 result = await self._files(result)
-            await self._tidy()
+            result.site |= await self._tidy()
         wait_s = await self._wait_s(result)
         next_try = self._ledger.est_now_ms(self._clock()) + int(wait_s * 1000)
         await self._tell(
@@ -230,11 +230,13 @@ class Worker:
             await self._ledger.count("stalls")
             self._finished_mono_ms = self._clock()[1]
 
-    async def _tidy(self) -> None:
+    async def _tidy(self) -> bool:
+        """Tidy now and then; True if rows on the screen are gone."""
         now = self._clock()[1]
-        if self._tidied_mono_ms is None or now - self._tidied_mono_ms > TIDY_EVERY_S * 1000:
-            self._tidied_mono_ms = now
-            await self._ledger.tidy(self._ledger.est_now_ms(self._clock()))
+        if self._tidied_mono_ms is not None and now - self._tidied_mono_ms <= TIDY_EVERY_S * 1000:
+            return False
+        self._tidied_mono_ms = now
+        return await self._ledger.tidy(self._ledger.est_now_ms(self._clock()))
 
     async def _condition(self) -> Mapping[str, Any]:
         return {"battery_pct": self.around.battery_pct, "net": self.around.net}

@@ -6,6 +6,7 @@ import pytest
 
 from driver_app.store import blobs, meta, outbox
 from driver_app.store.db import Store
+from driver_app.store.ledger import Ledger
 from driver_app.store.outbox import BLOB_DONE, NewBlob
 from shared.chain import CHAIN_ZERO, doc_bytes, next_chain
 from shared.events import read_doc
@@ -154,3 +155,46 @@ async def test_a_fact_of_a_newer_app_is_kept_and_hides_no_other(store: Store) ->
     own = await store.read(outbox.own_facts)
     assert [fact.id for fact in own] == [str(event)]
     assert await store.read(lambda db: outbox.unread(db)[0]) == 2
+
+
+async def test_an_acknowledgement_below_what_was_forgotten_begins_a_new_stream(
+    store: Store,
+) -> None:
+    await put(store, new_fact("bakery"), new_fact("dairy"))
+    await answer(store)
+    await store.run(lambda db: outbox.forget(db, START_MS + 15 * DAY_MS, 14))
+    await put(store, new_fact("hotel"), at_ms=15 * DAY_MS)
+
+    applied = await answer(store, seq=1, chain="0" * 32)
+
+    assert applied.forked
+    assert [place.seq for place in await places(store)] == [1]
+    assert (await store.read(meta.many))["fork"]["reason"] == "ack_below_base"
+
+
+async def test_a_hole_in_the_outbox_begins_a_new_stream_before_anything_is_sent(
+    store: Store,
+) -> None:
+    await put(store, new_fact("bakery"), new_fact("dairy"), new_fact("hotel"))
+    stream = await store.read(lambda db: meta.get(db, "stream"))
+    await store.run(lambda db: db.execute("DELETE FROM outbox WHERE seq = 2"))
+
+    sent = await Ledger(store).outgoing(START_MS, 100, 10**6)
+
+    assert sent.stream != stream
+    assert [event.seq for event in sent.events] == [1, 2]
+    assert sent.fork == {"from": stream, "reason": "hole"}
+
+
+async def test_own_results_stay_on_the_screen_over_a_fork_and_are_not_shown_twice(
+    store: Store,
+) -> None:
+    await put(store, new_fact("bakery"), new_fact("dairy"))
+    await answer(store, seq=1)
+    before = await store.read(outbox.own_facts)
+
+    await Ledger(store).fork(START_MS, "stream_fork")
+
+    after = await store.read(outbox.own_facts)
+    assert [fact.id for fact in after] == [fact.id for fact in before]
+    assert len(after) == 1
