@@ -15,6 +15,7 @@ from server.planner.problem import Problem, Routes, Visit
 from shared.task import END, Amount, TimelineStep, Violation
 
 TEMPLATE_L_S = 900
+START = "start"
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,12 @@ class _Examined:
 
     def _limits(self) -> None:
         vehicle, timeline = self.vehicle, self.driven.timeline
+        over = tuple(
+            max(0, have - room)
+            for have, room in zip(self.driven.load, vehicle.capacity, strict=False)
+        )
+        if any(over):
+            self.others.append(Violation("load", START, amount=over))
         served = sum(visit.kind == "stop" for visit in self.driven.visits)
         if vehicle.max_tasks is not None and served > vehicle.max_tasks:
             self.others.append(Violation("max_tasks", END))

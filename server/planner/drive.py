@@ -6,6 +6,7 @@ their own to the timeline: without travel, with a window, with what they do to t
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from statistics import median
 
 from server.planner.problem import PlanVehicle, Problem, Visit
 from shared.task import Amount, RunView, Start, TaskBreak, TaskStop, Timeline
@@ -36,16 +37,19 @@ class Driving:
         self.vehicle: PlanVehicle = problem.vehicles[number]
         key = (self.vehicle.profile, self.vehicle.speed_factor)
         self.seconds, self.metres = problem.rows[key]
+        self.habits = any(stop.template_arrival_s is not None for stop in problem.stops)
+        self.numbers: dict[int | None, int] = {}
         self.several = len(self.vehicle.breaks) > 1
 
     def drive(self, visits: Sequence[Visit]) -> Driven:
         """Leave as late as harms nothing, and tell what happens on the way."""
         visits = self._with_breaks(visits)
+        entries = self._entries(visits)
+        self.numbers = {n: visit.number for n, visit in enumerate(entries) if visit.kind == "stop"}
         walker = self.walker(visits)
         order = tuple(range(len(self._entries(visits))))
         walker = self._late_start(walker, order)
         timeline = written(walker, order)
-        entries = self._entries(visits)
         indexes = tuple(self._index(entries, n) for n in range(len(entries)))
         return Driven(
             self.number, tuple(entries), indexes, walker.at.available_s, walker.at.load, timeline
@@ -144,18 +148,22 @@ class Driving:
         late = self.vehicle.start_late_s
         if late is None:
             late = LATEST_S if self.vehicle.window is None else self.vehicle.window[1]
-        best = walker.timed(order)
+        best = _at(walker, early).timed(order)
         assert best is not None
-        late = max(early, min(late, best.time_s))
-        while early < late:
-            middle = (early + late + 1) // 2
-            tried = replace(walker, at=replace(walker.at, available_s=middle)).timed(order)
-            assert tried is not None
-            if (tried.hard, tried.late_s, tried.time_s) == (best.hard, best.late_s, best.time_s):
-                early = middle
-            else:
-                late = middle - 1
-        return replace(walker, at=replace(walker.at, available_s=early))
+        same = _latest(walker, order, early, min(late, best.time_s), end_s=best.time_s)
+        usual = same + self._before_habit(_at(walker, same), order)
+        return _at(walker, _latest(walker, order, same, min(late, usual), end_s=LATEST_S))
+
+    def _before_habit(self, walker: Walker, order: tuple[int, ...]) -> int:
+        """By how much the run is usually later, at the stop in the middle."""
+        stops = self.problem.stops
+        early = [
+            (stops[self.numbers[step.id]].template_arrival_s or 0) - step.start_s
+            for step in (written(walker, order).steps if self.habits else ())
+            if step.kind == "stop" and step.id in self.numbers
+            and stops[self.numbers[step.id]].template_arrival_s is not None
+        ]  # fmt: skip
+        return max(0, int(median(early))) if early else 0
 
     def _with_breaks(self, visits: Sequence[Visit]) -> tuple[Visit, ...]:
         """Several breaks that nobody has placed go where least is broken, the earliest first."""
@@ -175,3 +183,23 @@ class Driving:
         end = self.walker(visits).timed(tuple(range(len(entries))))
         assert end is not None
         return end.hard, end.late_s, end.time_s
+
+
+def _at(walker: Walker, leave_s: int) -> Walker:
+    return replace(walker, at=replace(walker.at, available_s=leave_s))
+
+
+def _latest(walker: Walker, order: tuple[int, ...], early: int, late: int, *, end_s: int) -> int:
+    """The latest departure that breaks no more and ends by `end_s`; found by halving."""
+    best = _at(walker, early).timed(order)
+    assert best is not None
+    late = max(early, late)
+    while early < late:
+        middle = (early + late + 1) // 2
+        tried = _at(walker, middle).timed(order)
+        assert tried is not None
+        if tried.faults == best.faults and tried.time_s <= max(end_s, best.time_s):
+            early = middle
+        else:
+            late = middle - 1
+    return early

@@ -105,7 +105,9 @@ def _solo(problem: Problem, number: int, unit: Unit) -> list[Violation]:
     """What the vehicle breaks if it serves nothing else."""
     visits = tuple(Visit("stop", n) for n in unit)
     route = examine(problem, {number: visits}).routes[0]
-    ours = ("order", "template", "missing_break")
+    ours = ["order", "template", "missing_break"]
+    if problem.vehicles[number].load is not None:  # what others unload makes room
+        ours += ["load", "goods"]
     return [v for v in route.violations if not v.soft and v.cause not in ours]
 
 

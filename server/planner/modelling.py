@@ -15,6 +15,8 @@ from server.planner.problem import VEHICLE_FIRST, PlanBreak, PlanVehicle, Proble
 from shared.task import Amount, Window
 
 DROP_PRIZE = 10**5
+APPOINTMENT = 5
+DROP_PRIZE_MAX = DROP_PRIZE * 101 * APPOINTMENT
 BREAK_PRIZE = 2500
 LEVEL_SHARE = 1.1
 LATEST_S = 1 << 40
@@ -135,7 +137,7 @@ class _Drafting:
         if not self.search.optional:
             return 0
         stop = self.problem.stops[number]
-        plain = DROP_PRIZE * (1 + stop.priority) * (100 if stop.appointment else 1)
+        plain = DROP_PRIZE * (1 + stop.priority) * (APPOINTMENT if stop.appointment else 1)
         return self.search.prizes.get(number, plain)
 
     def _shipments(self) -> None:

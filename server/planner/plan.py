@@ -118,6 +118,7 @@ class _Planning:
             if self.best.complete:
                 return
         if not self.problem.require_all and not self.best.complete:
+            self._offer(relieved(self.best, self.watch.over(self.budget.seconds)))
             warm = self.best.visits if self.best.hard == (0, 0) else None
             search = replace(self._first(share, None), optional=True, warm=warm)
             self._rounds(replace(search, first_feasible=None))

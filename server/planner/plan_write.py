@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from server.planner.check import PlanRoute
+from server.planner.check import START, PlanRoute
 from server.planner.explain import Hint, Reason, Remedy
 from server.planner.fleet import measured, spread
 from server.planner.plan import Planned
@@ -111,7 +111,9 @@ class _Route:
         driven, steps = self.route.driven, []
         if self.vehicle.start is not None:
             start = self._step("start", driven.leave_s, list(driven.load), 0, 0)
-            steps.append(start | self._where(self.vehicle.start))
+            found = [v for v in self.route.others if v.id == START]
+            where = self._where(self.vehicle.start)
+            steps.append(start | where | {"violations": self._told(found)})
         leg = 0
         for step in driven.timeline.steps:
             if step.kind == "break":

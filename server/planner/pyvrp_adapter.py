@@ -10,7 +10,7 @@ from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.search import NeighbourhoodParams
 
 from server.planner.model import Search, Solved
-from server.planner.modelling import Draft, draft
+from server.planner.modelling import DROP_PRIZE_MAX, Draft, draft
 from server.planner.problem import Problem, Visit
 
 INFEASIBLE = 1 << 50
@@ -20,6 +20,8 @@ ONE_LOOP = pyvrp.SolveParams(
     neighbourhood=NeighbourhoodParams(num_neighbours=20),
 )
 FLEET = pyvrp.SolveParams()
+# Leaving a stop out must be dearer than nothing but breaking a rule.
+CHOOSING = pyvrp.SolveParams(penalty=pyvrp.PenaltyParams(max_penalty=2.0 * DROP_PRIZE_MAX))
 
 
 def solve(search: Search) -> Solved:
@@ -39,10 +41,16 @@ def solve(search: Search) -> Solved:
             collect_stats=False,
             display=False,
             initial_solution=initial,
-            params=ONE_LOOP if len(search.problem.vehicles) == 1 else FLEET,
+            params=_params(search),
         )
     routes = _decode(words, search.problem, found.best)
     return Solved(routes, found.best.is_feasible(), found.num_iterations, now() - began)
+
+
+def _params(search: Search) -> pyvrp.SolveParams:
+    if search.optional:
+        return CHOOSING
+    return ONE_LOOP if len(search.problem.vehicles) == 1 else FLEET
 
 
 class _Stop:

@@ -181,4 +181,5 @@ def longest_common(first: Sequence[int], second: Sequence[int]) -> int:
 
 def recheck(task: Json, answer: Json) -> None:
     """Fail unless the answer is exactly what happens when its order is driven."""
-    assert Replay(task, answer).check() == []
+    wrong = Replay(task, answer).check()
+    assert wrong == [], "; ".join(wrong)
