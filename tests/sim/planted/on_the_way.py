@@ -1,9 +1,11 @@
 """Bugs in how the device talks: offsets it guesses, answers it believes, retries it gives up."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from driver_app.store import ledger, meta
 from driver_app.sync import http
 from driver_app.sync.blobs import BlobLane
 from driver_app.sync.courier import Pace
@@ -17,6 +19,7 @@ from tests.sim.planted.bug import Bug, Swap
 Any_ = Callable[..., Any]
 TRIES_MAX = 13
 NEVER_S = 1e9
+PORTAL = "portal"
 
 
 def _guess_the_offset(_original: Any_) -> Any_:
@@ -70,12 +73,21 @@ def _a_portal_counts(original: Any_) -> Any_:
             seq, chain = body["base"]["seq"], body["base"]["chain"]
             for event in body["events"]:
                 seq, chain = event["seq"], next_chain(chain, event["id"], doc_bytes(event["doc"]))
-            ack = Ack(seq=seq, chain=chain, durable=seq)
-            ours, now_ms = self._server.server_id, body["clock"][2]
-            pull = Pull(refused="server_too_old")
-            return Receipt(body["rid"], ours, now_ms, ack, (), pull, (), "")
+            ack, now_ms = Ack(seq=seq, chain=chain, durable=seq), body["clock"][2]
+            return Receipt(PORTAL, self._server.server_id, now_ms, ack, (), Pull(), (), "")
 
     return sync
+
+
+def _all_is_done(original: Any_) -> Any_:
+    def apply(db: sqlite3.Connection, receipt: Receipt, *args: Any) -> Any:
+        if receipt.rid != PORTAL:
+            return original(db, receipt, *args)
+        for key in ("acked", "durable", "view_seq"):
+            meta.put(db, key, receipt.ack.seq)
+        return ledger.Applied(), meta.timebase(db)
+
+    return apply
 
 
 def _a_broken_file_ends_the_lane(original: Any_) -> Any_:
@@ -109,7 +121,7 @@ BUGS = (
     Bug(10, "Device guesses the blob offset instead of asking", ("I5",), 20,
         (Swap(BlobLane, "_send", _guess_the_offset),)),
     Bug(22, "HTTP 200 of a captive portal counts as acknowledgement", ("I1",), 50,
-        (Swap(HttpApi, "sync", _a_portal_counts),)),
+        (Swap(HttpApi, "sync", _a_portal_counts), Swap(ledger, "_apply", _all_is_done))),
     Bug(23, "Answer with a foreign `rid` is applied", ("I4", "I6"), 200,
         (Swap(http, "parse_receipt", _any_answer_counts),)),
     Bug(32, "One corrupt photo stops the queue", ("I16",), 50,
