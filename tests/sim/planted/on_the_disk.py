@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from driver_app.store import db, schema
+from driver_app.store import schema
+from driver_app.store.db import Store
 from driver_app.store.files import DiskFiles
 from server.backup import service as backup
 from server.facts import durable
@@ -29,12 +30,12 @@ ALTER TABLE outbox_2 RENAME TO outbox;
 
 
 def _normal(original: Any_) -> Any_:
-    def connect(*args: Any, **named: Any) -> sqlite3.Connection:
-        opened: sqlite3.Connection = original(*args, **named)
-        opened.execute("PRAGMA synchronous = NORMAL")
-        return opened
+    def open_(self: Store, *args: Any) -> None:
+        original(self, *args)
+        assert self._write_db is not None, "just opened"
+        self._write_db.execute("PRAGMA synchronous = NORMAL")
 
-    return connect
+    return open_
 
 
 def _write_unflushed(_original: Any_) -> Any_:
@@ -76,7 +77,7 @@ BUGS = (
     Bug(25, "`durable` computed without blobs", ("I14",), 50,
         (Swap(backup, "_durable", _without_files),), letter="b"),
     Bug(35, "The device's database with synchronous=NORMAL", ("I9",), 1,
-        (Swap(db, "connect", _normal),), proof=POWER_CUT, letter="a"),
+        (Swap(Store, "_open", _normal),), proof=POWER_CUT, letter="a"),
     Bug(35, "A photo renamed without fsync", ("I9",), 1,
         (Swap(DiskFiles, "write", _write_unflushed),), proof=POWER_CUT, letter="b"),
     Bug(38, "Migration rewrites the outbox table", ("I15",), 1,
