@@ -70,6 +70,7 @@ def pages(stand: Stand) -> dict[str, str]:
         "loops": "/loops",
         "loop-editor": f"/loops/{stand.board.loop}/edit",
         "devices": "/devices",
+        "held": "/held",
         "people": "/people",
         "vehicles": "/vehicles",
         "locations": "/locations",

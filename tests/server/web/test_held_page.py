@@ -10,7 +10,7 @@ from httpx import AsyncClient
 
 from server.core.http import Parts
 from server.sync import scrub
-from server.sync.scrub import ScrubRow
+from server.sync.tables import ScrubRow
 from shared.events import DriverSignedIn, FeedbackGiven, RunClaimed
 from shared.ids import SiteId
 from tests.helpers.builders import completed, fact, id_of, text_id

@@ -24,6 +24,7 @@ PAGES = (
     "/proofs",
     "/loops",
     "/devices",
+    "/held",
     "/people",
     "/vehicles",
     "/locations",
