@@ -54,6 +54,8 @@ class Network(httpx.AsyncBaseTransport):
     requests: list[str] = field(default_factory=list)
     portal: bool = False
     """A captive portal answers everything with 200."""
+    instead: Callable[[httpx.Request], httpx.Response] | None = None
+    """Somebody in between who answers in the server's place."""
     strip: str = ""
     """A header that gets lost on the way back."""
     loss: float = 0.0
@@ -71,6 +73,8 @@ class Network(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if not self.up:
             raise httpx.ConnectError("no network", request=request)
+        if self.instead is not None:
+            return self.instead(request)
         if self.portal:
             return httpx.Response(200, html="<h1>Welcome to the hotel</h1>", request=request)
         self._lose(request)
