@@ -146,6 +146,8 @@ def _room() -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise refuse("server_full") from error
+        if error.errno == errno.EROFS:
+            raise refuse("busy") from error
         raise
 
 
