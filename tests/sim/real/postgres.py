@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,7 +73,8 @@ class Figures:
         return (
             f"{self.requests} requests ({self.both} to both replicas at once, {self.lost} answers "
             f"lost, {self.later} told to come later), {self.facts} facts, "
-            f"{self.edits} edits ({self.stale} stale), {self.pulled} rows read, {self.seconds:.0f} s, {len(self.wrong)} violations"
+            f"{self.edits} edits ({self.stale} stale), {self.pulled} rows read, "
+            f"{self.seconds:.0f} s, {len(self.wrong)} violations"
         )
 
 
@@ -233,40 +234,42 @@ async def _hand(apps: Sequence[FastAPI], name: str, chance: Random, figures: Fig
 
 
 async def storm(site: Site, seconds: float, seed: int) -> None:
-    """Everybody at once for so long."""
+    """Everybody at once for so long; on a busy machine until something has happened."""
     until, figures = time.monotonic() + seconds, site.figures
 
     def goes_on() -> bool:
         left = until - time.monotonic()
-        few = figures.requests < REQUESTS_MIN or not figures.edits  # on a busy machine
+        few = figures.requests < REQUESTS_MIN or not figures.edits
         return left > 0 or (few and left > -PATIENCE_S)
 
-    async def drive(hand: Hand) -> None:
-        while goes_on():
-            await hand.record(site.circle)
-            await hand.exchange()
-            if hand.chance.random() < 0.3:
-                await hand.upload()
-
-    async def read(hand: Hand) -> None:
-        while goes_on():
-            await hand.exchange()
-            await asyncio.sleep(0.01)
-
-    async def edit(number: int) -> None:
-        chance = Random(f"{seed}:desk {number}")
-        while goes_on():
-            parts = chance.choice(list(site.parts))
-            done = await asyncio.to_thread(_edit, parts, site.circle, chance)
-            site.figures.edits += done
-            site.figures.stale += not done
-            await asyncio.sleep(chance.random() * 0.1)
-
     await asyncio.gather(
-        *(drive(hand) for hand in site.hands),
-        *(read(hand) for hand in site.readers),
-        *(edit(number) for number in range(DISPATCHERS)),
+        *(_drive(site, hand, goes_on) for hand in site.hands),
+        *(_read(hand, goes_on) for hand in site.readers),
+        *(_dispatch(site, Random(f"{seed}:desk {n}"), goes_on) for n in range(DISPATCHERS)),
     )
+
+
+async def _drive(site: Site, hand: Hand, goes_on: Callable[[], bool]) -> None:
+    while goes_on():
+        await hand.record(site.circle)
+        await hand.exchange()
+        if hand.chance.random() < 0.3:
+            await hand.upload()
+
+
+async def _read(hand: Hand, goes_on: Callable[[], bool]) -> None:
+    while goes_on():
+        await hand.exchange()
+        await asyncio.sleep(0.01)
+
+
+async def _dispatch(site: Site, chance: Random, goes_on: Callable[[], bool]) -> None:
+    while goes_on():
+        parts = chance.choice(list(site.parts))
+        done = await asyncio.to_thread(_edit, parts, site.circle, chance)
+        site.figures.edits += done
+        site.figures.stale += not done
+        await asyncio.sleep(chance.random() * 0.1)
 
 
 def _edit(parts: Parts, circle: Circle, chance: Random) -> bool:
