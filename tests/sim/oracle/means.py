@@ -40,15 +40,19 @@ def _starts(case: "Case") -> dict[str, str]:
 
 
 def wrong_runs(case: "Case") -> Iterator["Fault"]:
-    """I2: each run's fact half is the oracle's, its visits' facts included."""
+    """I2: each run's fact half is the oracle's, its visits' facts included.
+
+    A fact belongs to the run it names, wherever its visit was moved before or after; only one
+    that names none, or was given to a visit by hand, belongs to the run of its visit.
+    """
     starts, of_run = _starts(case), {visit["id"]: visit["run"] for visit in case.server["visits"]}
     handed = {one["id"] for one in case.events.values() if one.get("attached")}
     about: dict[str, dict[str, Said]] = {}
     for fact in case.said:
-        own_run = None if fact.id in handed else fact.run
-        for run in (own_run, of_run.get(fact.visit or "")):
-            if run is not None:
-                about.setdefault(run, {})[fact.id] = fact
+        named = None if fact.id in handed else fact.run
+        run = named or of_run.get(fact.visit or "")
+        if run is not None:
+            about.setdefault(run, {})[fact.id] = fact
     for run in case.server["runs"]:
         facts = about.get(run["id"], {}).values()
         wanted = visits.run_half(facts, starts.get(run["id"]), case.alive)
