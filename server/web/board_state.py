@@ -19,6 +19,7 @@ from server.people import queries as people
 from server.runs import queries as runs
 from server.runs.queries import RunView
 from server.sites import queries as sites
+from server.web.board_kanban import kanban_entries
 from server.web.board_kept import Kept, SeenRun
 from server.web.board_plant import plant_entries
 from server.web.board_runs import Known, position_entry, run_entry
@@ -78,6 +79,8 @@ def load(session: Session, asked: Asked, topics: Iterable[str], kept: Kept | Non
         else:
             continue
         merge(state, _of_runs(session, asked, ids, kept))
+        if kind == "plant":
+            merge(state, kanban_entries(session, asked.who))
     merge(state, _devices(session, asked))
     merge(state, _exceptions(session, asked))
     return state

@@ -1,4 +1,4 @@
-"""The plant: tuggers against their takt, open andons, empties at the stations."""
+"""The plant: tuggers against their takt, open andons, calls, stock, handovers, empties."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from fastapi import Request
 from sqlmodel import Session
 from starlette.responses import Response
 
-from server.core.access import Principal
+from server.core.access import Principal, reaches
 from server.core.http import InParts, Who, needs
 from server.core.words import _
 from server.plant import queries as plant
@@ -24,13 +24,31 @@ def plant_page(request: Request, who: Who, parts: InParts) -> Response:
     """Every tugger loop of the site on one page."""
 
     def load(session: Session, _shell: Shell) -> Mapping[str, Any]:
+        may_write = bool(reaches(who, "kanban", "write"))
         return {
+            "may_write": may_write,
+            "cycles": cycle_names(session, who) if may_write else [],
             "empties": _empties(session, who),
             "page_data": {"snapshot": read_snapshot(session, request, parts, who, ("plant",))},
             "categories": categories(),
         }
 
     return page(request, who, parts, "plant.html", load)
+
+
+def cycle_names(session: Session, who: Principal) -> list[dict[str, str]]:
+    """Parts and their stations, to choose from."""
+    rows = plant.control_cycles(session, who.site_id)
+    places = sites.locations(session, who.site_id, {row.station_id for row in rows})
+    named = [
+        {
+            "id": str(row.id),
+            "part_no": row.part_no,
+            "place": places[row.station_id].name if row.station_id in places else "?",
+        }
+        for row in rows
+    ]
+    return sorted(named, key=lambda one: (one["place"], one["part_no"]))
 
 
 def _empties(session: Session, who: Principal) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI
 
 from server.web import (
+    cards_page,
     devices,
     held_page,
     imports_page,
@@ -25,6 +26,7 @@ ROUTERS: Sequence[APIRouter] = (
     runs_page.router,
     loops_page.router,
     plant_page.router,
+    cards_page.router,
     proofs_page.router,
     imports_page.router,
     held_page.router,

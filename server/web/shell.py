@@ -78,6 +78,7 @@ def items() -> tuple[Item, ...]:
         Item("/people", _("People"), "people", "drivers", main=False),
         Item("/vehicles", _("Vehicles"), "van", "fleet", main=False),
         Item("/locations", _("Locations"), "pin", "places", main=False),
+        Item("/cards", _("Cards"), "tugger", "kanban", main=False),
         Item("/imports", _("Imports"), "import", "import", main=False),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from server.core.clock import to_ms
+from server.plant import rules
 from server.plant.tables import (
     AndonRow,
     ControlCycleRow,
@@ -204,4 +205,19 @@ def stock_out(row: StationStockRow, cycle: ControlCycleRow, now: datetime) -> Ha
         "max_boxes": cycle.max_boxes,
         "coverage_s": pieces * 3600 // cycle.demand_per_h if cycle.demand_per_h else None,
         "rev": row.rev,
+    }
+
+
+def board_stock(row: StationStockRow, cycle: ControlCycleRow) -> Half:
+    """What is at a station with what an estimate needs."""
+    return {
+        "id": str(rules.stock_id(row.station_id, row.part_no)),
+        **_part(cycle),
+        "boxes": row.boxes,
+        "counted": to_ms(row.counted_at),
+        "pieces_per_box": cycle.pieces_per_box,
+        "demand_per_h": cycle.demand_per_h,
+        "lead_s": cycle.lead_s,
+        "min_boxes": cycle.min_boxes,
+        "max_boxes": cycle.max_boxes,
     }

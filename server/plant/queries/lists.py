@@ -37,10 +37,12 @@ def lost(session: Session, site_id: SiteId, now: datetime) -> list[Half]:
     return [forms.card_out(row, cycles[row.control_cycle_id]) for row in rows]
 
 
-def calls(session: Session, site_id: SiteId, *, open_only: bool = True) -> list[Half]:
+def calls(
+    session: Session, site_id: SiteId, *, open_only: bool = True, limit: int = queries.LIST_MAX
+) -> list[Half]:
     """The open calls, or the last ones of all."""
     cycles = _cycles(session, site_id)
-    rows = queries.calls(session, site_id, open_only=open_only)
+    rows = queries.calls(session, site_id, open_only=open_only, limit=limit)
     return [forms.call_out(row, cycles[row.control_cycle_id]) for row in rows]
 
 
@@ -57,6 +59,17 @@ def stocks(session: Session, site_id: SiteId, now: datetime) -> list[Half]:
         cycle = cycles.get((row.station_id, row.part_no))
         if cycle is not None:
             found.append(forms.stock_out(row, cycle, now))
+    return found
+
+
+def board_stocks(session: Session, site_id: SiteId) -> list[Half]:
+    """What is at the stations, for pages that estimate by themselves as time passes."""
+    cycles = {(row.station_id, row.part_no): row for row in _cycles(session, site_id).values()}
+    found = []
+    for row in queries.stocks(session, site_id):
+        cycle = cycles.get((row.station_id, row.part_no))
+        if cycle is not None:
+            found.append(forms.board_stock(row, cycle))
     return found
 
 

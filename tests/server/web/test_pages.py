@@ -30,6 +30,8 @@ PAGES = (
     "/locations",
     "/locations?q=bakery",
     "/imports",
+    "/cards",
+    "/cards/sheet",
 )
 HOSTILE = "<script>alert(1)</script>\"'&</script>"
 

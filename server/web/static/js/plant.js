@@ -2,6 +2,7 @@
 
 import { get, post } from "./api.js";
 import { $, el, icon, pageData } from "./dom.js";
+import { drawKanban } from "./kanban.js";
 import { live } from "./live.js";
 import { LiveMap } from "./map.js";
 import { confirmStep, failed } from "./messages.js";
@@ -103,6 +104,7 @@ function draw(changed) {
     const items = store.all("andon").sort((a, b) => Number(a.acknowledged) - Number(b.acknowledged) || b.at - a.at);
     $("#andons").replaceChildren(...(items.length ? items.map(andon) : [el("div", { class: "notice good" }, icon("check"), el("span", {}, t("No andon is open.")))]));
   }
+  drawKanban(changed);
   drawTuggers();
   drawDepartures();
   map.draw();

@@ -4,7 +4,7 @@ const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
 const SILENT_MS = 40000;
 const KINDS = ["run", "stop", "order", "position", "exception", "device", "andon", "vehicle", "place", "proof", "import",
-  "call", "stock", "job"];
+  "call", "stock", "handover", "job"];
 
 export class Stream {
   /** `tell({type, kind, data, rev})` hears everything; `type` is change, beat, resync, open or lost. */
