@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from server.core.words import _
 
 
@@ -99,6 +101,15 @@ class Names:
     def device(self, key: str | None) -> str:
         """The name of a device."""
         return self.devices.get(key or "", "")
+
+
+SAID = ("reason", "text", "note", "value", "label", "qty", "name", "kind", "delay_s", "fit")
+
+
+def said_of(body: BaseModel) -> str:
+    """What a fact says, as far as it is short."""
+    told = body.model_dump(mode="json", exclude_none=True)
+    return ", ".join(str(told[key]) for key in SAID if told.get(key) not in (None, "", True, False))
 
 
 def shown_sides(detail: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:

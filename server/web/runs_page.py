@@ -19,7 +19,7 @@ from server.runs import queries as runs
 from server.runs.queries import RunView
 from server.sites import queries as sites
 from server.web.board_runs import PLANT_KINDS
-from server.web.fact_words import fact_titles
+from server.web.fact_words import fact_titles, said_of
 from server.web.formats import day
 from server.web.held_page import names_of
 from server.web.op_words import lines_of
@@ -125,6 +125,13 @@ def _facts(session: Session, who: Principal, view: RunView) -> list[dict[str, An
     known = runs.run_facts(session, who.site_id, view)[-FACTS_MAX:]
     living = {fact.id for fact in live(one.event for one in known)}
     names, titles = names_of(session, who), fact_titles()
+    devices = {one.event.id: one.device_id for one in known}
+    undone = {
+        target: names.device(str(one.device_id)) or names.by(one.event.envelope.by)
+        for one in known
+        if (target := getattr(one.event.body, "undo", None)) in devices
+        and devices[target] != one.device_id
+    }
     stops = {str(one.id): view.places[one.location_id].name for one in view.visits}
     return [
         {
@@ -138,6 +145,8 @@ def _facts(session: Session, who: Principal, view: RunView) -> list[dict[str, An
             "clock": from_ms(one.event.envelope.clk[2]) if one.event.envelope.clk[2] > 0 else None,
             "uncertain": one.uncertain,
             "dead": one.event.id not in living,
+            "undone_by": undone.get(one.event.id, ""),
+            "said": said_of(one.event.body),
         }
         for one in reversed(known)
     ]

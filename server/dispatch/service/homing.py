@@ -9,8 +9,8 @@ from sqlmodel import Session
 
 from server.dispatch.service.crossing import Crossing, Place, carry_over
 from server.facts import queries as facts
-from server.runs import queries as runs
 from server.runs import service as running
+from server.runs.queries.moved import moved
 from shared.events import Event
 from shared.ids import RunId, SiteId, VisitId
 from shared.run import fold_visit
@@ -26,16 +26,16 @@ def bring_home(
     So the run of a visit follows from the moves and the set of facts alone, in any order of
     arrival. Gives the runs that changed. The feed is locked already.
     """
-    moved = [row for row in runs.visits(session, site_id, visit_ids) if row.moves]
-    if not moved:
+    rows = moved(session, site_id, visit_ids)
+    if not rows:
         return set()
     told: dict[UUID, list[Event]] = {}
-    keys = [VisitId(row.id) for row in moved]
+    keys = [VisitId(row.id) for row in rows]
     for fact in facts.facts_of_visits(session, site_id, keys):
         if fact.event.envelope.visit is not None:
             told.setdefault(UUID(fact.event.envelope.visit), []).append(fact.event)
     changed: set[RunId] = set()
-    for row in sorted(moved, key=lambda one: one.id):
+    for row in rows:
         result = fold_visit(told.get(row.id, ())).result
         wanted, every = running.homes_of(row)
         done_on = result.envelope.run if result is not None else None

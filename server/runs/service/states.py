@@ -39,6 +39,7 @@ def dispatch(
 
     A block that is not overridden with a reason refuses `gate_blocked`.
     """
+    feed.lock(session, who.site_id, now)  # before the run, as everybody does who folds facts
     run = locked_run(session, who.site_id, run_id)
     if run.plan_state == "dispatched":
         return run
@@ -66,6 +67,7 @@ def recall(
     session: Session, who: Principal, run_id: RunId, *, reason: str, now: datetime
 ) -> RunRow:
     """Take a dispatched run back to planned, as long as nothing happened on it."""
+    feed.lock(session, who.site_id, now)  # before the run, as everybody does who folds facts
     run = locked_run(session, who.site_id, run_id)
     if run.plan_state != "dispatched" or run.fact is not None:
         raise refuse("bad_state", why="only a dispatched run without facts can be recalled")
@@ -79,6 +81,7 @@ def cancel(
     session: Session, who: Principal, run_id: RunId, *, reason: str, now: datetime
 ) -> RunRow:
     """Call a run off; facts that still come are kept and shown as off the plan."""
+    feed.lock(session, who.site_id, now)  # before the run, as everybody does who folds facts
     run = locked_run(session, who.site_id, run_id)
     if run.plan_state == "cancelled":
         return run

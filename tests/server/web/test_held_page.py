@@ -11,7 +11,7 @@ from httpx import AsyncClient
 from server.core.http import Parts
 from server.sync import scrub
 from server.sync.tables import ScrubRow
-from shared.events import DriverSignedIn, FeedbackGiven, RunClaimed
+from shared.events import DriverSignedIn, FeedbackGiven, RunClaimed, StopReopened
 from shared.ids import SiteId
 from tests.helpers.builders import completed, fact, id_of, text_id
 from tests.server.sync.a_conflict import CLOCK, Scene, a_scene
@@ -165,3 +165,19 @@ async def test_what_the_scrub_found_stands_above_every_page(
     scene.parts.writer.run(lambda s: s.add(bad))
 
     assert "Stored data has changed by itself (entries)." in await shown(desk)
+
+
+async def test_an_undo_from_another_device_is_flagged_on_the_run(
+    desk: AsyncClient, scene: Scene
+) -> None:
+    _both_know(scene)
+    done = scene.about("bakery", DONE, 5)
+    scene.record("A", done)
+    scene.record("B", scene.about("bakery", StopReopened(undo=done.id, reason="wrong_stop"), 9))
+    scene.send("A")
+    scene.send("B")
+
+    page = unescape((await desk.get(f"/runs/{scene.run_ids['A']}")).text)
+
+    assert "taken back by" in page
+    assert "Stop reopened</b> bakery: wrong_stop" in page
