@@ -75,6 +75,8 @@ def pages(stand: Stand) -> dict[str, str]:
         "vehicles": "/vehicles",
         "locations": "/locations",
         "imports": "/imports",
+        "cards": "/cards",
+        "cards-sheet": "/cards/sheet",
         "not-found": "/runs/01900000-0000-7000-8000-0000000000ff",
     }
 

@@ -15,6 +15,7 @@ from server.core.settings import Settings
 from server.migrations.steps import migrate
 from tests.helpers.pages import NAME, NOBODY, PASSWORD, Board, make_board
 from tests.helpers.pages_evidence import add_andon, add_loop, add_proof
+from tests.helpers.pages_kanban import add_kanban
 from tests.helpers.processes import Process, free_port, server_process
 
 SEEN_MS = 10_000
@@ -35,7 +36,7 @@ class Stand:
 def board_server(folder: Path, *, whole: bool = False, empty: bool = False) -> Iterator[Stand]:
     """A real server process on a folder of its own, with a day half done.
 
-    `whole` adds a published loop, a proof and an andon; `empty` leaves it as it comes.
+    `whole` adds a published loop, a proof, an andon and cards; `empty` leaves it as it comes.
     """
     data = folder / "data"
     data.mkdir(parents=True)
@@ -47,6 +48,7 @@ def board_server(folder: Path, *, whole: bool = False, empty: bool = False) -> I
         board.loop = add_loop(parts, board)
         board.proof = add_proof(parts, board)
         add_andon(parts, board)
+        add_kanban(parts, board)
     parts.close()
     with server_process(data, port := free_port(), MILKRUN_DRIVER_APP="") as process:
         yield Stand(f"http://127.0.0.1:{port}", board, process)

@@ -18,7 +18,7 @@ function promise(call) {
   if (!call.promised) return null;
   return tick(el("span", { class: "tag" }), (node) => {
     const left = call.promised - now();
-    node.textContent = left >= 0 ? countdown(left) : t("overdue {time}", { time: countdown(-left) });
+    node.textContent = left >= 0 ? t("due in {time}", { time: countdown(left) }) : t("overdue {time}", { time: countdown(-left) });
     node.className = left < 0 ? "tag bad" : "tag";
   });
 }
@@ -90,7 +90,7 @@ function drawHandovers() {
   $("#handovers").hidden = !left.length;
   $("#handovers ul").replaceChildren(...left.map((one) => el("li", { dataset: { handover: one.id } }, icon("bell", true), el("span", { class: "grow" },
     el("b", {}, [one.by_name, one.run_name].filter(Boolean).join(", ") || t("Handover")), " ", one.text, " ",
-    one.open ? el("span", { class: "tag warn" }, t("{n} calls open", { n: one.open })) : null), ago(one.at))));
+    one.open ? el("span", { class: "tag warn" }, t("calls open: {n}", { n: one.open })) : null), ago(one.at))));
 }
 
 export function drawKanban(changed) {
