@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
@@ -19,6 +19,8 @@ from server.core import db
 from server.core.settings import Settings
 
 DATABASE = "milkrun.db"
+# Every copy is asked the same few statements by an engine of its own.
+_COMPILED: dict[Any, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class SqliteCopies:
         uri = f"{(folder / DATABASE).resolve().as_uri()}?mode=ro&immutable=1"
         engine = create_engine(
             "sqlite://", creator=lambda: sqlite3.connect(uri, uri=True), poolclass=NullPool
-        )
+        ).execution_options(compiled_cache=_COMPILED)
         try:
             with Session(engine, expire_on_commit=False) as session:
                 with sound():

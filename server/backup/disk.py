@@ -40,8 +40,7 @@ class Disk:
                 file.write(piece)
                 digest.update(piece)
             file.flush()
-            self.at("sync", path)
-            os.fsync(file.fileno())
+            self.sync(path)
         return digest.hexdigest()
 
     def link(self, source: Path, path: Path) -> bool:

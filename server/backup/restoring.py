@@ -107,6 +107,8 @@ def refilled(kind: Copies, backup: Backup, stage: Path, tools: Tools) -> Iterato
     """
     with kind.filled(backup, stage) as connection:
         with Session(connection, join_transaction_mode="create_savepoint") as session:
+            if copies.revision(session) != backup.manifest.revision:
+                raise Damaged("The database of the backup is at another step than it says.")
             copies.same(copies.figures(session), _figures(backup))
             session.commit()
         tools.bring(connection, None)

@@ -68,7 +68,7 @@ def back_up(kit: Kit, target: Path | None = None) -> Backup:
         with place.held():
             made = _make(kit, place, key, at)
             _finish(kit, key, made, own=own)
-            place.thin_out(at)
+            _thin_out(place, at)
     except Exception as error:
         why = _why(error, place.path)
         log.error("backup failed", reason=why, exc_info=error)
@@ -76,6 +76,14 @@ def back_up(kit: Kit, target: Path | None = None) -> Backup:
             _end(kit, key, why=why)
         raise BackupFailed(why) from error
     return made.backup
+
+
+def _thin_out(place: Target, at: datetime) -> None:
+    """Remove what need not be kept; trouble with old backups does not undo the new one."""
+    try:
+        place.thin_out(at)
+    except OSError as error:
+        log.error("old backups stay", reason=_why(error, place.path), exc_info=error)
 
 
 def _why(error: Exception, place: Path) -> str:

@@ -36,7 +36,11 @@ def _config(connection: Connection | None = None) -> Config:
 
 def head() -> str:
     """The newest step this program knows."""
-    newest = ScriptDirectory.from_config(_config()).get_current_head()
+    return _newest(ScriptDirectory.from_config(_config()))
+
+
+def _newest(script: ScriptDirectory) -> str:
+    newest = script.get_current_head()
     assert newest is not None, "there is at least one step"
     return newest
 
@@ -44,11 +48,6 @@ def head() -> str:
 def current(connection: Connection) -> str | None:
     """The step the database is at; None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
-
-
-def _known(revision: str) -> bool:
-    script = ScriptDirectory.from_config(_config())
-    return any(step.revision == revision for step in script.walk_revisions())
 
 
 def migrate(settings: Settings) -> str:
@@ -64,9 +63,11 @@ def migrate(settings: Settings) -> str:
 
 def bring(connection: Connection, to: str | None = None) -> None:
     """Carry out the missing steps up to one, the newest if none is named, in this transaction."""
-    wanted, at = to or head(), current(connection)
+    script = ScriptDirectory.from_config(_config())
+    known = {step.revision for step in script.walk_revisions()}
+    wanted, at = to or _newest(script), current(connection)
     for revision in (at, wanted):
-        if revision is not None and not _known(revision):
+        if revision is not None and revision not in known:
             raise NewerDatabase(revision)
     if at != wanted:
         command.upgrade(_config(connection), wanted)
