@@ -68,7 +68,9 @@ class Network(httpx.AsyncBaseTransport):
     def lead_to(self, app: FastAPI) -> None:
         """Have this server at the other end."""
         self.app = app
-        self._inner = httpx.ASGITransport(self.app, client=("192.0.2.7", 1234))
+        self.inner: httpx.AsyncBaseTransport = httpx.ASGITransport(
+            self.app, client=("192.0.2.7", 1234)
+        )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if not self.up:
@@ -81,7 +83,7 @@ class Network(httpx.AsyncBaseTransport):
         self.requests.append(f"{request.method} {request.url.path}")
         if request.method == "PATCH" and self.cut_patch_after is not None:
             return await self._cut(request)
-        answer = await self._inner.handle_async_request(request)
+        answer = await self.inner.handle_async_request(request)
         if self.lose_answers:
             self.lose_answers -= 1
             await answer.aclose()
@@ -108,7 +110,7 @@ class Network(httpx.AsyncBaseTransport):
         self.cut_patch_after = None
         headers = {k: v for k, v in request.headers.items() if k.lower() != "content-length"}
         part = httpx.Request(request.method, request.url, headers=headers, content=first)
-        answer = await self._inner.handle_async_request(part)
+        answer = await self.inner.handle_async_request(part)
         await answer.aclose()
         raise httpx.ReadError("cut in the middle", request=request)
 
