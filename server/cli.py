@@ -36,6 +36,7 @@ from server.people.rules import new_token
 from server.schedule import command as scheduling
 from server.sites import queries as sites
 from server.sync import command as outboxes
+from server.sync import scrub_command as scrubbing
 from server.travel.adapters.greatcircle import GreatCircle
 from shared.ids import SiteId
 from shared.refusals import Refusal
@@ -243,6 +244,13 @@ def import_(
     order = imports.Order(kind, file, profile=profile, loop=loop, commit=commit)
     err = partial(typer.echo, err=True)
     raise typer.Exit(imports.run(Settings.read(), order, out=typer.echo, err=err))
+
+
+@cli.command()
+def check() -> None:
+    """Compare every fact and file with its digest, and a share of the folds with their facts."""
+    build = partial(composition.build_parts, Settings.read())
+    raise typer.Exit(scrubbing.run(build, out=typer.echo))
 
 
 @cli.command()

@@ -182,6 +182,11 @@ def test_the_doctor_finds_what_is_missing(milkrun: Milkrun, founded: Path) -> No
     assert "missing  site" in report
 
 
+@pytest.mark.usefixtures("founded")
+def test_a_check_compares_everything_and_says_so(milkrun: Milkrun) -> None:
+    assert milkrun("check") == (DONE, "0 facts, 0 files and 0 visits compared.\n", "")
+
+
 def test_a_certificate_of_our_own_chains_to_the_authority_kept(
     milkrun: Milkrun, data: Path
 ) -> None:
