@@ -1,6 +1,7 @@
 """Rung 5, a whole plan: the solver on the fleet, every answer driven before it counts."""
 
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from server.planner.check import TEMPLATE_L_S, Plan, examine
 from server.planner.explain import Reason, alone, explain
@@ -17,6 +18,7 @@ FIRST_FEASIBLE = 0.5
 ROUNDS = 3
 PATIENCE = 3000
 SHORT_S = 0.002
+VEHICLE_PRICE = 10**9
 Key = tuple[int, int, int, int]
 
 
@@ -84,7 +86,7 @@ class _Planning:
         if self.problem.stops:
             if self.pool is not None and not self.budget.level0 and ENGINE != LEVEL_0:
                 self._with_solver()
-            if self.rung != "plan":
+            if self.engine == LEVEL_0:
                 self._construct()
             if not self.problem.require_all and self.best.hard != (0, 0):
                 self._offer(relieved(self.best, self.watch.over(self.budget.seconds)))
@@ -159,6 +161,9 @@ class _Planning:
             if left <= SHORT_S:
                 return None
             search = replace(search, seconds=left)
+        search = replace(
+            search, clock=self.budget.clock, iterations=self.budget.iterations, seed=self.seed
+        )
         assert self.pool is not None
         patience = None if self.budget.iterations is not None else search.seconds
         solved = self.pool.solve(search, patience_s=patience)
@@ -172,10 +177,18 @@ class _Planning:
 
     def _key(self, found: Plan) -> Key:
         weights, count = self.problem.weights, len(found.routes)
-        cost = found.cost + (10**9 * count if weights.vehicles else 0)
+        cost = found.cost + (VEHICLE_PRICE * count if weights.vehicles else 0) + self._parted(found)
         if self.problem.require_all:
             return found.loss, *found.hard, cost
         return (*found.hard, found.loss, cost)
+
+    def _parted(self, found: Plan) -> int:
+        """What it costs to part neighbours of the standing routes."""
+        if not self.problem.keep_s:
+            return 0
+        now = {arc for route in found.routes for arc in pairwise(route.tasks)}
+        stood = {arc for order in self.problem.standing.values() for arc in pairwise(order)}
+        return self.problem.keep_s * len(stood - now)
 
 
 def _habit(stop: PlanStop, width: int | None) -> tuple[Window, ...]:

@@ -20,6 +20,7 @@ SOLVER_PROCESSES = 2
 GRACE_S = 2.0
 MEMORY_MAX_BYTES = 3 << 30
 READY_S = 20.0
+SHARED_MACHINE = 10
 READY = "ready"
 
 _CONTEXT = multiprocessing.get_context("spawn")
@@ -118,11 +119,11 @@ class SolverPool:
         worker = self._take(READY_S if patience_s is None else patience_s)
         try:
             solved = worker.ask(search, _allowed(search) + GRACE_S)
-        except SolverLost:
-            self._replace(worker)
-            raise
-        except BaseException:
+        except SolverFailed:
             self._give(worker)
+            raise
+        except BaseException:  # whoever was interrupted has left an answer on the line
+            self._replace(worker)
             raise
         self._give(worker)
         return solved
@@ -170,7 +171,7 @@ def _allowed(search: Search) -> float:
     """Seconds on the wall that a search may take; steps are counted generously."""
     if search.iterations is not None:
         return max(search.seconds, 1 + search.iterations / 10)
-    return search.seconds * (4 if search.clock == "cpu" else 1)
+    return search.seconds * (SHARED_MACHINE if search.clock == "cpu" else 1)
 
 
 def _serve(line: Connection) -> None:
