@@ -203,24 +203,27 @@ def _recognise(session: Session, origin: Origin, answer: Appended, places: Seque
     if not again:
         return
     stored = _states(session, origin.site_id, [place.id for place in again])
-    others = {}
+    others: dict[tuple[UUID, str], Place] = {}
     same: dict[UUID, Place] = {}
     times: dict[UUID, tuple[int, bool]] = {}
     for place in again:
         sha, old = stored[place.id]
         if sha != place.sha:
-            others[place.id, place.sha] = taking.conflict_row(origin, place)
+            others[place.id, place.sha] = place
             continue
         same[place.id] = place
         told = rules.reported(origin.received_ms, origin.clock, rules.clk_of(place.doc))
         if rules.better(told, old):
             times[place.id] = told
-    if others:
-        rows = [others[key] for key in sorted(others)]
+    beside = [others[key] for key in sorted(others)]
+    if beside:
+        rows = [taking.conflict_row(origin, one) for one in beside]
         session.execute(_absent(EventConflict), rows)
+        if files := [row for one in beside for row in taking.rows_beside(origin, one)]:
+            session.execute(_absent(EventBlob), files)
     answer.known = [EventId(key) for key in same]
     answer.conflicts = [EventId(key) for key, _ in others]
-    answer.declared += taking.declared_again(list(same.values()))
+    answer.declared += taking.declared_again([*same.values(), *beside])
     answer.retimed = _retime(session, origin.site_id, times)
 
 

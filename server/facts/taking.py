@@ -189,6 +189,12 @@ def file_rows(origin: Origin, fact: NewFact) -> list[Row]:
     ]
 
 
+def rows_beside(origin: Origin, place: Place) -> list[Row]:
+    """The files of other bytes under a known id: evidence as well, and their device sends them."""
+    reading = rules.read(str(place.id), place.doc)
+    return file_rows(origin, new_fact(origin, place, reading))
+
+
 def conflict_row(origin: Origin, place: Place) -> Row:
     """The row of `event_conflict`: other bytes under a known id."""
     return {

@@ -211,3 +211,20 @@ async def test_a_photo_is_looked_at_after_it_arrived(
     found = parts.reads.run(lambda s: blobs.blob(s, site, sha_of(PHOTO)))
     assert found is not None
     assert found.look == "ready"
+
+
+async def test_files_of_other_bytes_under_a_known_id_are_kept_as_evidence(
+    van: Device, circle: Circle
+) -> None:
+    first = done(circle)
+    van.record(first)
+    await van.exchange()
+    blobs = [photo_of(PHOTO)]
+    van.record(completed(id=first.id, run=circle.run, visit=circle.visits["bakery"], blobs=blobs))
+
+    need = (await van.exchange())["need"]
+    answer = await patch(van, PHOTO, 0)
+
+    assert need == [sha_of(PHOTO)]
+    assert told(answer) == (204, str(len(PHOTO)), "?1")
+    assert (await van.exchange())["need"] == []
