@@ -3,14 +3,16 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from driver_app.store import outbox
 from shared.run import overlay_visit
 from shared.sync import BACKOFF_MAX_S, TIMER_IDLE_S
-from tests.sim.life import Life
+
+if TYPE_CHECKING:
+    from tests.sim.life import Life
 
 Wrong = Callable[[str, str], None]
 WAIT_MAX_S = max(BACKOFF_MAX_S, 4 * TIMER_IDLE_S)
@@ -28,23 +30,23 @@ class Screen:
         """The phone is another one now: it went back to a copy, or was wiped."""
         self.shown.clear()
 
-    def look(self, life: Life, told_of: Mapping[str, int], undone: Iterable[str]) -> list[str]:
-        """Sentences about what is wrong on the screen.
-
-        `told_of` is how many facts anybody recorded about each visit, `undone` the results that
-        any recorded fact takes back.
-        """
+    def look(self, life: "Life", told: "Told") -> list[tuple[str, str]]:
+        """What is wrong on the screen, as (fact it is about, sentence)."""
         now, own = _screen(life)
-        gone = set(undone)
         found = [
-            f"visit {visit} showed own result {before['result']} and now {_shows(now.get(visit))}"
+            (
+                before["result"],
+                f"visit {visit} showed own result {before['result']}, now {_shows(now[visit])}",
+            )
             for visit, before in self.shown.items()
-            if visit in now and before["result"] not in gone and _vanished(before, now[visit])
+            if visit in now
+            and before["result"] not in told.undone
+            and _vanished(before, now[visit])
         ]
         found += [
-            f"visit {visit} shows {half['n']} facts of {told_of.get(visit, 0)}: doubled"
+            ("", f"visit {visit} shows {half['n']} facts of {told.of[visit]}: doubled")
             for visit, half in now.items()
-            if half.get("n", 0) > told_of.get(visit, 0)
+            if half.get("n", 0) > told.of[visit]
         ]
         self.shown = {v: h for v, h in now.items() if h.get("result") in own} | {
             visit: before for visit, before in self.shown.items() if visit not in now
@@ -52,8 +54,8 @@ class Screen:
         return found
 
 
-def _shows(half: Half | None) -> str:
-    return "nothing" if half is None else f"{half.get('state')} {half.get('result')}"
+def _shows(half: Half) -> str:
+    return f"{half.get('state')} {half.get('result')}"
 
 
 def _vanished(before: Half, now: Half) -> bool:
@@ -67,7 +69,7 @@ def _vanished(before: Half, now: Half) -> bool:
     return theirs < mine or (theirs == mine and not earlier)
 
 
-def _screen(life: Life) -> tuple[dict[str, Half], set[str]]:
+def _screen(life: "Life") -> tuple[dict[str, Half], set[str]]:
     """The fact half of every stop as shown, and the ids of own results."""
     with life.looking() as db:
         own = outbox.own_facts(db)
@@ -80,15 +82,23 @@ def _screen(life: Life) -> tuple[dict[str, Half], set[str]]:
     return shown, mine
 
 
-def told_of(docs: Iterable[str]) -> Counter[str]:
-    """How many of these facts name each visit."""
-    return Counter(visit for doc in docs if (visit := _of(doc).get("visit")) is not None)
+@dataclass
+class Told:
+    """What was recorded so far, as far as a screen can show it."""
 
+    of: Counter[str] = field(default_factory=Counter)
+    """How many facts name each visit."""
+    undone: set[str] = field(default_factory=set)
+    """Facts that another one takes back."""
 
-def undone(docs: Iterable[str]) -> set[str]:
-    """Every fact that one of these takes back."""
-    bodies = (_of(doc).get("body") for doc in docs)
-    return {body["undo"] for body in bodies if isinstance(body, dict) and "undo" in body}
+    def add(self, doc: str) -> None:
+        """One more fact."""
+        told = _of(doc)
+        body = told.get("body")
+        if isinstance(visit := told.get("visit"), str):
+            self.of[visit] += 1
+        if isinstance(body, dict) and "undo" in body:
+            self.undone.add(str(body["undo"]))
 
 
 def _of(doc: str) -> Mapping[str, Any]:
@@ -99,10 +109,12 @@ def _of(doc: str) -> Mapping[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def watch_pages(life: Life, wrong: Wrong) -> None:
+def watch_pages(life: "Life", wrong: Wrong) -> None:
     """Let every answer be compared: before the last page nothing on the screen may move (I4)."""
     assert life.session is not None, "the app runs"
     ledger = life.session.ledger
+    if "apply" in vars(ledger):
+        return
     apply = ledger.apply
 
     async def watched(receipt: Any, *args: Any) -> Any:
@@ -115,7 +127,7 @@ def watch_pages(life: Life, wrong: Wrong) -> None:
     setattr(ledger, "apply", watched)  # noqa: B010 - the type is the method's own
 
 
-def _rows(life: Life) -> list[tuple[Any, ...]]:
+def _rows(life: "Life") -> list[tuple[Any, ...]]:
     return life.read("SELECT kind, id, scope, rev FROM ent ORDER BY kind, id")
 
 
@@ -124,13 +136,13 @@ def waits_too_long(wait_s: float) -> bool:
     return not 0 <= wait_s <= WAIT_MAX_S
 
 
-def blocked_files(life: Life) -> list[str]:
+def blocked_files(life: "Life") -> list[str]:
     """Files that are whole and wait behind a broken one (I16)."""
     waiting = [row[0] for row in life.read("SELECT sha FROM blob WHERE state = 0")]
     whole = [sha for sha in waiting if not _broken(life, sha)]
     return whole if len(whole) < len(waiting) else []
 
 
-def _broken(life: Life, sha: str) -> bool:
+def _broken(life: "Life", sha: str) -> bool:
     path = life.folder / "blobs" / sha
     return not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != sha

@@ -28,7 +28,7 @@ def broken_streams(case: "Case") -> Iterator["Fault"]:
         if stream["durable"] > stream["recv"]:
             yield "I3", f"stream {stream['id']} is durable beyond its end"
         yield from _broken_chain(case, stream, found, others)
-        yield from _falling(case, stream, found)
+        yield from _falling(case, stream, [one for one in found if one["event"] not in others])
 
 
 def _broken_chain(
@@ -49,7 +49,10 @@ def _broken_chain(
 def _falling(
     case: "Case", stream: Mapping[str, Any], found: list[Mapping[str, Any]]
 ) -> Iterator["Fault"]:
-    """A device's facts stand in the order of their stamps; poison has none, the office's merge."""
+    """A device's facts stand in the order of their stamps; what nobody can read has none.
+
+    An id used twice is left out: the bytes that count may be another stream's.
+    """
     last = -1
     for place in found:
         event = case.events.get(place["event"])
