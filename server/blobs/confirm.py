@@ -1,16 +1,12 @@
 """Reads a file that counts as arrived once more, and asks for it again if it is not what it was."""
 
-from sqlalchemy import Table, update
-
 from server.blobs import queries
-from server.blobs.service import Files
-from server.blobs.tables import BlobRow
-from server.core.logs import log
+from server.blobs.service import Files, reopen
 from shared.ids import Sha256, SiteId
 
 
 def confirm(files: Files, site_id: SiteId, sha: Sha256) -> bool:
-    """Whether the stored bytes have this digest now; bytes that differ are set aside.
+    """Whether the stored bytes have this digest now; what is spoilt is set aside.
 
     A file that is gone or spoilt counts as not arrived from here on: its device is asked again.
     """
@@ -19,10 +15,5 @@ def confirm(files: Files, site_id: SiteId, sha: Sha256) -> bool:
         return False
     if files.store.has(sha) and files.store.is_whole(sha):
         return True
-    log.error("file is not what it was", object_kind="blob", object_id=sha)
-    files.store.set_aside(sha)
-    table: Table = BlobRow.__table__  # type: ignore[attr-defined]
-    this = update(table).where(table.c.site_id == site_id, table.c.sha == sha)
-    again = this.values(done=False, done_ms=None, look=None, look_why=None)
-    files.writer.run(lambda session: session.execute(again) and None)
+    reopen(files.store, files.writer, site_id, sha)
     return False
