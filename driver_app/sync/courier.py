@@ -53,6 +53,8 @@ class Pace:
     events_max: int = BATCH_EVENTS
     bytes_max: int = BATCH_BYTES
     retry_after_s: float | None = None
+    forks: int = 0
+    """New streams in a row that the server did not take either."""
 
     def succeeded(self) -> "Pace":
         """Everything is as at the start; only a server that wants plain bodies still gets them."""
@@ -65,6 +67,10 @@ class Pace:
     def failed(self, retry_after_s: float | None = None) -> "Pace":
         """One more failure in a row."""
         return replace(self, failures=self.failures + 1, retry_after_s=retry_after_s)
+
+    def forked(self) -> "Pace":
+        """A new stream was begun: it may be sent at once, but not one after the other."""
+        return replace(self.failed(), forks=self.forks + 1)
 
     def refused(self, code: str, retry_after_s: float | None = None) -> "Pace":
         """Learn from a refusal what to leave out next time."""

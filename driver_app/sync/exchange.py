@@ -134,7 +134,8 @@ class Exchange:
         step = reaction(error.code)
         if step == "fork":
             await self.ledger.fork(now_ms, "stream_fork")
-            answer.pace, answer.verdict = pace.failed(), "more"
+            answer.pace = pace.forked()
+            answer.verdict = "more" if pace.forks == 0 else "failed"
         for locked in LOCKED:
             if step == locked:
                 await self.ledger.lock(locked)

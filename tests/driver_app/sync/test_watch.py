@@ -131,3 +131,30 @@ async def test_bad_envelopes_leave_the_core_alone_then_smaller_batches_and_never
     assert sizes == sorted(sizes, reverse=True)
     assert (await Ledger(made.store).standing()).unsent == 4
     await made.store.close()
+
+
+async def test_a_fork_keeps_every_fact_and_is_sent_at_once(tmp_path: Path) -> None:
+    made = await bench(tmp_path, DeadServer(Refused(409, "stream_fork")))
+    ids = [str(event) for event in await put(made.store, new_fact("bakery"), new_fact("dairy"))]
+
+    await made.worker.round()
+
+    first, second = made.server.syncs
+    assert first["stream"] != second["stream"]
+    assert [event["id"] for event in second["events"]] == ids
+    assert second["fork"] == {"from": first["stream"], "reason": "stream_fork"}
+    await made.store.close()
+
+
+async def test_a_server_that_refuses_every_stream_is_asked_with_pauses_and_for_ever(
+    tmp_path: Path,
+) -> None:
+    made = await bench(tmp_path, DeadServer(Refused(409, "stream_fork")))
+    await put(made.store, new_fact())
+
+    waits = [await made.worker.round() for _ in range(8)]
+
+    assert len(made.server.syncs) == 9
+    assert max(waits) > 5
+    assert (await Ledger(made.store).standing()).unsent == 1
+    await made.store.close()
