@@ -83,7 +83,8 @@ def run_entry(
         "order": [stop["id"] for stop in stops],
         "start": place_of(known.ends.get(run.start_location)),
         "end": place_of(known.ends.get(run.end_location)),
-        "proposed": (run.fact or {}).get("proposed"),
+        "proposed": (run.proposal or {}).get("state") == "open",
+        "claimed": run.device_id is None and "device" in (run.claim or {}),
         "note": run.note,
     }
 

@@ -11,7 +11,7 @@ from server.dispatch.answers import whole_order
 from server.dispatch.drafting import drafted
 from server.dispatch.ops import Ops
 from server.dispatch.seen import Seen, joining, see
-from server.dispatch.service.looking import look_at
+from server.dispatch.service.looking import follow, look_at
 from server.runs import service as running
 from server.runs.queries import RunView
 from server.runs.service import PlanDraft, Wish
@@ -69,6 +69,7 @@ def carry_over(session: Session, way: Crossing) -> tuple[RunView, RunView]:
     joined.run.in_feed = joined.run.in_feed or left.run.in_feed
     left = _written(session, way, left, leaving)
     joined = _written(session, way, joined, entering)
+    follow(session, way.site_id, way.visits, joined.run.id, way.now)
     for view in (left, joined):
         look_at(session, way.site_id, view, way.now)
     return left, joined

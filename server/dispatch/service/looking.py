@@ -1,6 +1,6 @@
 """Look ahead: when each visit will be reached, how sure that is, who will be late."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -50,6 +50,19 @@ def look_at(
     if moved or marked:
         feed.lock(session, site_id, now)
     return moved or marked
+
+
+def follow(
+    session: Session, site_id: SiteId, visit_ids: Collection[UUID], run_id: UUID, now: datetime
+) -> None:
+    """Let the marks of visits that went to another run be looked at there."""
+    open_marks = select(LatenessRow).where(
+        col(LatenessRow.site_id) == site_id,
+        col(LatenessRow.visit_id).in_(list(visit_ids)),
+        col(LatenessRow.over_at).is_(None),
+    )
+    for row in session.exec(open_marks).all():
+        row.run_id, row.since_at = run_id, now
 
 
 def look_job(writer: Writer) -> Handler:
@@ -212,7 +225,7 @@ def _raise(session: Session, view: RunView, visit: Visit, late: _Late, now: date
         session.add(row)
     if row.over_at is not None:
         row.since_at, row.over_at = now, None
-    row.late_s = late.late_s
+    row.late_s, row.run_id = late.late_s, view.run.id
     place = view.places.get(visit.location_id)
     detail = {
         "run": str(view.run.id),

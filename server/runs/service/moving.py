@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from server.core.clock import to_ms
 from server.runs.queries import RunView
-from server.runs.tables import StopVisitRow
+from server.runs.tables import LoadLineRow, StopVisitRow
 from shared.refusals import refuse
 
 
@@ -33,13 +33,15 @@ def hang_over(
     """Give both runs as they are afterwards, before their plans say so.
 
     A wish is remembered with the visit: whatever facts arrive, it is known where it was to be.
+    People move both ends of their goods together; facts are never refused, goods with an end
+    that stays stay too.
     """
     going = [source.visit(one) for one in visit_ids]
-    lines = [one for one in source.loads if {one.pickup_visit, one.drop_visit} & set(visit_ids)]
-    for line in lines:
-        ends = {line.pickup_visit, line.drop_visit} - {None}
-        if not ends <= set(visit_ids):
-            raise refuse("bad_state", why=f"{line.part_no} is picked up and dropped on one run")
+    touched = [one for one in source.loads if _ends(one) & set(visit_ids)]
+    lines = [one for one in touched if _ends(one) <= set(visit_ids)]
+    if wish is not None and len(lines) < len(touched):
+        parts = ", ".join(sorted({one.part_no for one in touched if one not in lines}))
+        raise refuse("bad_state", why=f"picked up and dropped on one run: {parts}")
     for visit in going:
         if wish is not None:
             visit.moves = [*(visit.moves or ()), _told(source, target, wish)]
@@ -58,6 +60,11 @@ def hang_over(
         places={**target.places, **places},
     )
     return left, joined
+
+
+def _ends(line: LoadLineRow) -> set[UUID]:
+    """Where goods are taken and left, as far as that is not the depot."""
+    return {one for one in (line.pickup_visit, line.drop_visit) if one is not None}
 
 
 def _told(source: RunView, target: RunView, wish: Wish) -> dict[str, Any]:

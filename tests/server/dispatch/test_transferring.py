@@ -4,19 +4,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlmodel import Session
 
 from server.core.access import Principal, Role
+from server.core.clock import to_ms
 from server.core.writer import AnyWriter, SnapshotReads
 from server.dispatch import service
 from server.dispatch.service import Place
 from server.feed import queries as feed
+from server.runs import queries as runs
 from server.runs.queries import RunView
 from server.runs.service import dispatch
 from shared.ids import PersonId, RunId
 from shared.refusals import Refusal
 from tests.helpers.a_site import SITE, SUPERVISOR
 from tests.helpers.builders import id_of
-from tests.server.dispatch.a_day import EIGHT, EVENING, happened
+from tests.server.dispatch.a_day import EIGHT, EVENING, change, happened
 from tests.server.dispatch.two_runs import both, send_over, two_runs
 
 
@@ -166,3 +169,38 @@ def test_a_visit_goes_nowhere_without_the_right_to_change_both_runs(
     assert refused(lambda: send_over(writer, a, a, a.order[0])) == "bad_input"
     assert refused(lambda: send_over(writer, a, b)) == "bad_input"
     assert refused(lambda: send_over(writer, a, b, id_of("nowhere"))) == "not_found"
+
+
+def test_goods_of_two_stops_go_only_with_both(writer: AnyWriter, reads: SnapshotReads) -> None:
+    a, b = two_runs(writer, reads)
+    bakery, dairy, _ = a.order
+
+    def pair_up(session: Session) -> None:
+        line = runs.load(session, SITE, a.run.id).loads[0]
+        line.pickup_visit, line.drop_visit = bakery, dairy
+
+    writer.run(pair_up)
+
+    assert refused(lambda: send_over(writer, a, b, bakery)) == "bad_state"
+    send_over(writer, a, b, bakery, dairy)
+    order_of_b = order(both(reads)[1])
+    assert order_of_b.index(bakery) < order_of_b.index(dairy)
+
+
+def test_a_late_stop_is_late_no_more_on_a_run_that_gets_there_in_time(
+    writer: AnyWriter, reads: SnapshotReads, pair: tuple[RunView, RunView]
+) -> None:
+    a, b = pair
+    mill = a.order[-1]
+    arrival = to_ms(b.visit(b.order[0]).planned_arrival_at)
+    op = {"op": "window", "visit": str(mill), "windows": [[to_ms(EIGHT), arrival + 900_000]]}
+    change(writer, a, op, {"op": "late", "delay_s": 7_200})
+    assert ("late", str(mill)) in told(reads)
+
+    send_over(writer, *both(reads), mill)
+
+    assert ("late", str(mill)) not in told(reads)
+
+
+def told(reads: SnapshotReads) -> list[tuple[str, str]]:
+    return [(one.kind, one.subject_id) for one in reads.run(lambda s: feed.exceptions(s, SITE))]

@@ -79,6 +79,12 @@ function device(run) {
   return tags;
 }
 
+/** What the driver wants decided, each leading to where that is done. */
+export function wishes(run) {
+  const link = (place, text) => el("a", { class: "tag warn", href: `/held#${place}` }, text);
+  return [run.proposed && link("proposals", t("driver proposes an order")), run.claimed && link("claims", t("somebody wants this run"))].filter(Boolean);
+}
+
 function tags(run) {
   const late = lateness(run);
   const plan = planState(run);
@@ -88,7 +94,7 @@ function tags(run) {
     (run.marks || []).filter((mark) => mark !== "ready").map((mark) => el("span", { class: `tag ${markLook(mark)}` }, markWord(mark))),
     run.failed > 0 && el("span", { class: "tag bad" }, plural(run.failed, t("{n} failed"), t("{n} failed"))),
     el("span", { class: `tag ${plan.look}`, title: t("Plan version and how far it has come") }, plan.text),
-    device(run), leaving(run));
+    wishes(run), device(run), leaving(run));
 }
 
 function content(run, onShow) {

@@ -7,7 +7,7 @@ import { LiveMap } from "./map.js";
 import { confirmStep, failed, told } from "./messages.js";
 import { Reorder } from "./reorder.js";
 import { actions } from "./run-actions.js";
-import { visitsOf } from "./run-card.js";
+import { visitsOf, wishes } from "./run-card.js";
 import { refresh } from "./shell.js";
 import { isCurrent, isFinal, isOpen, lateness, markLook, markWord, runLook, runWord } from "./states.js";
 import { drawStops, headRow } from "./stop-table.js";
@@ -55,7 +55,7 @@ function drawHead() {
   const late = lateness(one);
   $("#run-tags").replaceChildren(el("span", { class: `tag ${runLook(one.state)}` }, runWord(one.state)),
     ...(late ? [el("span", { class: `tag ${late.look}` }, late.text)] : []),
-    ...(one.marks || []).map((mark) => el("span", { class: `tag ${markLook(mark)}` }, markWord(mark))));
+    ...(one.marks || []).map((mark) => el("span", { class: `tag ${markLook(mark)}` }, markWord(mark))), ...wishes(one));
   $("#run-who").replaceChildren(
     el("span", {}, icon(one.lane === "plant" ? "tugger" : "van", true), " ", one.vehicle_name || t("no vehicle")), el("span", { class: "soft" }, "·"),
     el("span", {}, icon("user", true), " ", one.driver_name || t("no driver")), el("span", { class: "soft" }, "·"),
