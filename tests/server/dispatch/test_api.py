@@ -10,6 +10,7 @@ from server.runs.queries import RunView
 from tests.helpers.a_site import only_run
 from tests.server.dispatch.a_day import a_dispatched_run
 from tests.server.planner.a_task import a_task
+from tests.server.planner.problems import a_problem, orders
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +83,34 @@ async def test_a_task_is_answered_and_a_bad_one_is_refused(board: AsyncClient) -
     assert (good.status_code, good.json()["order"]) == (200, [11, 12])
     assert (bad.status_code, bad.json()["code"]) == (422, "bad_input")
     assert bad.json()["errors"][0]["pointer"].startswith("/")
+
+
+async def test_a_problem_is_planned_checked_or_refused(board: AsyncClient) -> None:
+    problem = a_problem(4)
+    problem["vehicles"][0]["steps"] = [{"type": "job", "id": n} for n in (1, 3, 2, 4)]
+
+    planned = await board.post("/api/v1/plan", json=problem, params={"budget_s": 1})
+    checked = await board.post("/api/v1/plan", json=problem, params={"check": "true"})
+    bad = await board.post("/api/v1/plan", json=problem | {"vehicles": []})
+    long = await board.post("/api/v1/plan", json=problem, params={"budget_s": 99})
+
+    assert planned.status_code == 200, planned.text
+    assert planned.json()["unassigned"] == []
+    assert orders(checked.json()) == {1: [1, 3, 2, 4]}
+    assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (422, "/vehicles")
+    assert long.status_code == 422
+
+
+async def test_places_without_a_matrix_are_asked_of_the_travel_times(board: AsyncClient) -> None:
+    problem = {
+        "vehicles": [{"id": 1, "start": [24.9, 60.1]}],
+        "jobs": [{"id": 1, "location": [24.95, 60.15]}],
+    }
+
+    answer = await board.post("/api/v1/plan", json=problem, params={"budget_s": 1})
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["summary"]["distance"] > 6000
 
 
 async def test_strangers_are_sent_away(view: RunView, client: AsyncClient) -> None:
