@@ -32,8 +32,8 @@ REOPENED, WITHDRAWN = "reopened", "withdrawn"
 LEDGER = UUID("2b7c1a44-90f4-5b0c-8f0e-3f6f4a9b1c21")
 STOCK = UUID("5d1f8a60-3c0e-5b7e-9a4d-1b2c3d4e5f60")
 CALL_VERSION = 5  # ids of calls are derived, those of load lines are not
-BOOKING = frozenset({"empties.taken", "station.done", "load.counted", "load.scanned",
-                     "stop.reopened", "fact.voided"})  # fmt: skip
+LOADS = frozenset({"load.counted", "load.scanned"})
+BOOKING = LOADS | {"empties.taken", "station.done", "stop.reopened", "fact.voided"}
 RETURNED, DELIVERED, CORRECTION = "returned_empty", "delivered_full", "correction"
 LOST_CARD_CYCLES = 3
 CIRCULATION_S_MIN = 3_600

@@ -37,12 +37,7 @@ def book(
     session: Session, site_id: SiteId, counting: Iterable[Told], now: datetime
 ) -> set[stock.Part]:
     """Fold what each visit gave and took, and let the ledgers say exactly that."""
-    visits = {
-        fact.visit_id
-        for fact in counting
-        if fact.visit_id is not None and fact.event and fact.event.type in rules.BOOKING
-    }
-    places = places_of(session, site_id, visits)
+    places = _places(session, site_id, counting)
     by_visit: dict[VisitId, list[Any]] = {visit: [] for visit in places}
     for fact in facts.facts_of_visits(session, site_id, list(places)):
         if fact.visit_id in by_visit:
@@ -55,6 +50,23 @@ def book(
         empties.book_visit(session, account, visit, empties.lines(fold.empties, full, visit), now)
         touched |= _stock(session, account, visit, fold, {c.part_no: n for c, n in parts})
     return touched
+
+
+def _places(
+    session: Session, site_id: SiteId, counting: Iterable[Told]
+) -> dict[VisitId, LocationId]:
+    """Visits whose ledgers may change; scans and counts of the road change none."""
+    kinds: dict[VisitId, set[str]] = {}
+    for fact in counting:
+        if fact.visit_id is not None and fact.event and fact.event.type in rules.BOOKING:
+            kinds.setdefault(fact.visit_id, set()).add(fact.event.type)
+    places = places_of(session, site_id, kinds)
+    only_loads = {visit for visit, types in kinds.items() if types <= rules.LOADS} & places.keys()
+    if not only_loads:
+        return places
+    at = {places[visit] for visit in only_loads}
+    stations = {row.station_id for row in queries.control_cycles(session, site_id, at)}
+    return {v: p for v, p in places.items() if v not in only_loads or p in stations}
 
 
 def _parts(
