@@ -1,0 +1,128 @@
+"""Runs schedules: one, many, hunting for a bug, and shrinking what failed."""
+
+import asyncio
+import logging
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+from tests.sim.ending import drain, look
+from tests.sim.ground import VEHICLES, chance
+from tests.sim.small import no_screens, small_constants
+from tests.sim.steps import Step, drawn, take
+from tests.sim.world import World
+
+Bug = Callable[[], AbstractContextManager[None]]
+STEPS = 120
+SCREENS_EVERY = 10
+Violation = tuple[str, str]
+
+
+@dataclass
+class Outcome:
+    """What one schedule brought."""
+
+    seed: int
+    violations: list[Violation]
+    trace: str
+    happened: Counter[str] = field(default_factory=Counter)
+    points: set[str] = field(default_factory=set)
+    facts: int = 0
+    excused: int = 0
+    cpu_s: float = 0.0
+
+
+@dataclass
+class Found:
+    """The schedule that found a bug."""
+
+    seed: int
+    schedules: int
+    violations: list[Violation]
+
+
+def run_one(seed: int, *, steps: Sequence[Step] | None = None, count: int = STEPS) -> Outcome:
+    """Run one schedule to its end, in this process."""
+    logging.getLogger("driver_app").setLevel(logging.CRITICAL)
+    logging.getLogger("milkrun").setLevel(logging.CRITICAL)
+    begun = time.process_time()
+    screens = seed % SCREENS_EVERY == 0
+    quiet = nullcontext() if screens else no_screens()
+    with small_constants(), quiet, chance(seed):
+        outcome = asyncio.run(
+            _run(seed, drawn(seed, count) if steps is None else steps, screens=screens)
+        )
+    outcome.cpu_s = time.process_time() - begun
+    return outcome
+
+
+async def _run(seed: int, steps: Iterable[Step], *, screens: bool) -> Outcome:
+    world = World(seed, screens=screens)
+    try:
+        await _begin(world)
+        for step in steps:
+            await take(world, step)
+        await drain(world)
+        violations = look(world)
+    except Exception:  # noqa: BLE001 - the harness itself is told as a violation
+        violations = [*world.violations, ("crash", traceback.format_exc(limit=-6))]
+    finally:
+        world.close()
+    world.happened.update({f"office {k}": n for k, n in world.office.fuse.fired.items()})
+    excused = sum(1 for one in world.facts.values() if one.excused)
+    return Outcome(
+        seed, violations, world.trace, world.happened, world.points | world.office.fuse.points,
+        len(world.facts), excused,
+    )  # fmt: skip
+
+
+async def _begin(world: World) -> None:
+    """Two or three devices, paired and in somebody's hands."""
+    for number, vehicle in enumerate(
+        VEHICLES[: 2 + world.seed % 2] if world.seed % 4 else VEHICLES
+    ):
+        life = world.new_life(f"Phone {number + 1}", vehicle)
+        await life.start()
+        life.line.faulty = False
+        await world.pair(life)
+        await world.round(life)
+        life.line.faulty = world.faulty
+
+
+def hunt(
+    bug: Bug,
+    *,
+    first_seed: int = 1,
+    within: int = 50,
+    wanted: Sequence[str] = (),
+    steps: int = STEPS,
+) -> Found | None:
+    """Run schedules with a bug until one of the wanted invariants is broken."""
+    with bug():
+        for number in range(within):
+            outcome = run_one(first_seed + number, count=steps)
+            if any(invariant in wanted or not wanted for invariant, _ in outcome.violations):
+                return Found(outcome.seed, number + 1, outcome.violations)
+    return None
+
+
+def shrink(seed: int, *, budget_s: float = 60.0, count: int = STEPS) -> tuple[list[Step], Outcome]:
+    """The shortest list of steps found that still breaks one of the same invariants."""
+    steps = drawn(seed, count)
+    whole = run_one(seed, steps=steps)
+    wanted = {invariant for invariant, _ in whole.violations}
+    end, size = time.monotonic() + budget_s, max(1, len(steps) // 2)
+    while size and time.monotonic() < end:
+        at, shorter = 0, False
+        while at < len(steps) and time.monotonic() < end:
+            rest = [*steps[:at], *steps[at + size :]]
+            outcome = run_one(seed, steps=rest)
+            if wanted & {invariant for invariant, _ in outcome.violations}:
+                steps, whole, shorter = rest, outcome, True
+            else:
+                at += size
+        size = size if shorter and size == 1 else size // 2
+    return steps, whole
