@@ -11,7 +11,6 @@ from server.facts.queries import IN_MAX
 from server.facts.rules import HELD
 from server.facts.tables import (
     EventBlob,
-    EventConflict,
     EventRow,
     EventState,
     StreamPos,
@@ -80,21 +79,6 @@ def waiting(session: Session, site_id: SiteId) -> dict[DeviceId, int]:
         col(EventState.site_id) == site_id, col(EventState.status) == HELD
     )
     return _counted(session, EventRow, site_id, col(EventRow.id).in_(held))
-
-
-def differing(session: Session, site_id: SiteId) -> dict[DeviceId, int]:
-    """How many other bodies each device sent under ids that were known."""
-    rows = session.execute(
-        select(col(StreamRow.device_id), func.count())
-        .join(
-            EventConflict,
-            (col(EventConflict.site_id) == col(StreamRow.site_id))
-            & (col(EventConflict.stream_id) == col(StreamRow.id)),
-        )
-        .where(col(StreamRow.site_id) == site_id, col(StreamRow.device_id).is_not(None))
-        .group_by(col(StreamRow.device_id))
-    )
-    return {DeviceId(device_id): count for device_id, count in rows}
 
 
 def _counted(

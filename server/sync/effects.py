@@ -74,7 +74,7 @@ def after_push(
     odd |= not apply_guarded(session, who.site_id, counting, jobs, now=now)
     if waiting or odd or vouched:
         tell_held(session, who.site_id, device_id, now=now)
-    _tell_conflicts(session, who.site_id, device_id, appended.conflicts, now)
+    tell_conflicts(session, who.site_id, device_id, appended.conflicts, now)
 
 
 def apply_guarded(
@@ -323,7 +323,7 @@ def tell_held(session: Session, site_id: SiteId, device_id: DeviceId, *, now: da
         feed.close_exception(session, site_id, HELD_FACT, *about, now=now)
 
 
-def _tell_conflicts(
+def tell_conflicts(
     session: Session,
     site_id: SiteId,
     device_id: DeviceId,

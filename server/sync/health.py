@@ -38,6 +38,7 @@ DAY_MS = 24 * HOUR_MS
 FREE_GREEN_MB, FREE_YELLOW_MB = 1_000, 200
 OPEN = ("loading", "underway")
 PLANT = "internal"
+OTHER_BYTES = "other_bytes"
 COUNTED = ("forks", "digest_misses", "stalls")
 CLOCK, TROUBLE = "clock_off_ms", "trouble"
 """What the server adds to the health a device tells."""
@@ -246,7 +247,7 @@ def asides(
     missing = streams.declared_since(session, site_id, blobs.missing(session, site_id))
     lost = _unreadable(session, site_id)
     unsafe = streams.oldest_unsafe(session, site_id) if backed_up else {}
-    held, conflicts = streams.waiting(session, site_id), streams.differing(session, site_id)
+    held, conflicts = streams.waiting(session, site_id), _conflicts(session, site_id)
     open_runs, clones = _open_runs(session, site_id), cloned(uses)
     concerned: Sequence[Iterable[DeviceId]] = (
         forks, missing, lost, unsafe, held, conflicts, open_runs, clones,
@@ -294,6 +295,12 @@ def _unreadable(session: Session, site_id: SiteId) -> Counter[DeviceId]:
             said[event.body.sha] = device_id
     stored = blobs.blobs(session, site_id, said.keys())
     return Counter(said[sha] for sha, blob in stored.items() if not blob.done)
+
+
+def _conflicts(session: Session, site_id: SiteId) -> Counter[DeviceId]:
+    """Facts of each device that came with two contents and that nobody has settled."""
+    said = (one.detail for one in feed.exceptions(session, site_id) if one.subject_kind == "event")
+    return Counter(DeviceId(UUID(str(d["device"]))) for d in said if d.get("why") == OTHER_BYTES)
 
 
 def _open_runs(session: Session, site_id: SiteId) -> dict[DeviceId, tuple[UUID, bool]]:

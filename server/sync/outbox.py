@@ -185,6 +185,7 @@ def _beside(session: Session, taking: Taking, push: Push) -> Appended:
     if taking.device_id is not None and (appended.new or appended.conflicts):
         feed.lock(session, site_id, now)
         effects.tell_held(session, site_id, taking.device_id, now=now)
+        effects.tell_conflicts(session, site_id, taking.device_id, appended.conflicts, now)
     return appended
 
 

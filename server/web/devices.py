@@ -34,9 +34,7 @@ def devices(request: Request, who: Who, parts: InParts) -> Response:
         by_driver = {row.id: row.name for row in drivers}
         found, now_ms = people.devices(session, who), shell.now_ms
         aside = health.asides(session, who.site_id, found, parts.settings, now_ms)
-        rows = [
-            view(row, now_ms, by_vehicle, by_driver, aside[DeviceId(row.id)]) for row in found
-        ]
+        rows = [view(row, now_ms, by_vehicle, by_driver, aside[DeviceId(row.id)]) for row in found]
         return {
             "columns": columns(),
             "devices": [row for row in rows if row.state == "active"],

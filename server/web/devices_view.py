@@ -119,7 +119,7 @@ def view(
 def _cells(row: DeviceLike, signs: Signs, aside: Aside) -> tuple[tuple[Sign, ...], ...]:
     call = Action(_("Call the driver"), "/people")
     run = Action(_("Show its run"), f"/runs/{aside.run}") if aside.run else call
-    decide = Action(_("Decide"), "/today")
+    decide = Action(_("Decide"), "/held")
     again = Action(_("Pair it again"), "#pair")
     bring = Action(_("Import its outbox"), "#outbox")
     return (

@@ -28,6 +28,8 @@ PASSWORD = "milk and bread at dawn"
 NAME = "Ada"
 TZ = ZoneInfo("Europe/Helsinki")
 MINUTE = timedelta(minutes=1)
+WELL = {"battery_pct": 76, "free_mb": 21_000, "clock_off_ms": 900, "trouble": {"count": 0}}
+UNWELL = {"battery_pct": 4, "free_mb": 120, "clock_off_ms": -7_500_000, "trouble": {"count": 5}}
 ROAD = (
     ("Hakaniemi Market Hall", 60.1797, 24.9510), ("Kallio Bakery", 60.1841, 24.9495),
     ("Vallila Grocer", 60.1937, 24.9570), ("Pasila Corner Shop", 60.1989, 24.9337),
@@ -133,7 +135,7 @@ def _device(
             vehicle_id=board.vehicles[vehicle], app="0.1.0", state_since=ms, paired_ms=ms,
             last_seen_ms=ms - seen_s * 1000, health_ms=ms,
             unsent_json={"events": unsent, "blobs": 0, "bytes": 10, "oldest_ms": oldest},
-            health_json={"battery_pct": 76, "free_mb": 21_000},
+            health_json=WELL if not unsent else UNWELL,
         )
     )  # fmt: skip
 

@@ -182,3 +182,23 @@ async def test_two_streams_used_in_turn_are_told_as_a_clone(
         await van.record(completed(at=number, run=circle.run, visit=visit)).exchange()
 
     assert (await signs(board))["clone"] == {"look": "bad", "value": 1}
+
+
+async def test_other_bytes_under_a_known_number_are_red_until_a_person_has_settled_them(
+    board: AsyncClient, van: Device, circle: Circle
+) -> None:
+    first = completed(run=circle.run, visit=circle.visits["bakery"])
+    await van.record(first).exchange()
+    van.stream, van.acked = Stream("again"), 0
+    other = completed(at=7, id=first.id, run=circle.run, visit=circle.visits["dairy"])
+    await van.record(other).exchange()
+    before = (await signs(board))["conflicts"]
+
+    items = (await board.get("/api/v1/exceptions")).json()["items"]
+    (item,) = [one for one in items if one["subject_kind"] == "event"]
+    said = {"do": "settle", "reason": "same phone, old copy"}
+    answer = await board.post(f"/api/v1/exceptions/{item['id']}", json=said)
+
+    assert answer.status_code == 200
+    assert before == {"look": "bad", "value": 1}
+    assert (await signs(board))["conflicts"] == {"look": "good", "value": 0}
