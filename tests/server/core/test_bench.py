@@ -36,7 +36,7 @@ def test_without_a_checkout_one_sentence_says_so(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(Stop, match="resequence, change and all") as found:
+    with pytest.raises(Stop, match="resequence, change, plan and all") as found:
         bench.run("fly")
 
     assert found.value.code == BAD_USE
