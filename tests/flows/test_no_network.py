@@ -9,7 +9,7 @@ from driver_app.actions import Saved
 from driver_app.device.ports import Spot
 from shared.ids import RunId, VisitId
 from shared.road_facts import StopDeparted
-from tests.flows.a_day import begin, facts_at_the_office, on_the_road
+from tests.flows.a_day import facts_at_the_office, on_the_road
 from tests.helpers.photos import jpeg
 from tests.helpers.world import World
 
@@ -80,15 +80,3 @@ async def test_a_thousand_facts_need_few_requests(the_world: World) -> None:
 
     assert len(phone.network.requests) - before <= 10
     assert (await phone.standing()).unsent == 0
-
-
-async def test_unknown_driver_offline_can_drive(the_world: World) -> None:
-    circle = begin(the_world, "bakery")
-    phone = await the_world.phone(signed_in=False)
-    phone.network.up = False
-
-    answer = await actions.sign_in_unlisted(phone.ctx, "Somebody New")
-
-    assert isinstance(answer, actions.SignedIn)
-    assert phone.state.session.unlisted
-    assert circle.run
