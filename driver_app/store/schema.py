@@ -52,9 +52,9 @@ def version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def migrate(db: sqlite3.Connection) -> None:
+def migrate(db: sqlite3.Connection, steps: Sequence[str] | None = None) -> None:
     """Take the missing steps, each in one transaction; a file with facts is copied before."""
-    steps = STEPS
+    steps = STEPS if steps is None else steps
     if 0 < version(db) < len(steps):
         _copy(db)
     for number in range(version(db) + 1, len(steps) + 1):
