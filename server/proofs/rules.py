@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 
 from server.core.clock import from_ms
 from server.facts.queries import StoredFact
-from shared.events import Attachment, ProofAdded, VisitGeotagged
+from shared.events import Attachment, Event, ProofAdded, VisitGeotagged
 from shared.fact import Proof
 from shared.ids import CarrierId, RunId, SiteId
 from shared.run import OUTCOME
@@ -107,11 +107,17 @@ def _file(site_id: SiteId, fact: StoredFact, proof_id: UUID, place: int, blob: A
     }
 
 
-def late_fix(fact: StoredFact) -> tuple[UUID, int, int, int | None] | None:
+def late_fix(event: Event) -> tuple[UUID, int, int, int | None] | None:
     """The position a fact brings for an earlier one: its id, place and accuracy."""
-    fix, body = fact.event.envelope.fix, fact.event.body
+    fix, body = event.envelope.fix, event.body
     if not isinstance(body, VisitGeotagged) or fix is None:
         return None
     if fix.lat_e7 is None or fix.lon_e7 is None:
         return None
     return UUID(body.for_), fix.lat_e7, fix.lon_e7, fix.acc_m
+
+
+def has_fix(event: Event) -> bool:
+    """Whether a fact says itself where it happened on the road."""
+    fix = event.envelope.fix
+    return fix is not None and fix.lat_e7 is not None and fix.lon_e7 is not None

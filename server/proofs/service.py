@@ -12,10 +12,12 @@ from sqlmodel import Session, SQLModel
 from server.core import audit
 from server.core.access import Principal
 from server.core.ids import new_id
+from server.facts import queries as facts
 from server.facts.queries import StoredFact
 from server.proofs import queries, rules
 from server.proofs.tables import ProofPart, ProofRow
-from shared.ids import CarrierId, RunId, SiteId
+from shared.ids import CarrierId, EventId, RunId, SiteId
+from shared.run import live
 
 __all__ = ["collect", "comment", "look_at"]
 
@@ -25,24 +27,40 @@ NOBODY: Mapping[RunId, CarrierId] = {}
 def collect(
     session: Session,
     site_id: SiteId,
-    facts: Iterable[StoredFact],
+    taken: Iterable[StoredFact],
     carriers: Mapping[RunId, CarrierId] = NOBODY,
 ) -> None:
     """Write the proofs and parts these facts make; the same facts again change nothing."""
-    given = list(facts)
+    given = list(taken)
     proofs = [row for fact in given if (row := rules.proof_row(site_id, fact, carriers))]
     parts = [row for fact in given for row in rules.part_rows(site_id, fact)]
     # A copy of a fact may tell its instant better; nothing else of a proof can change.
     _upsert(session, ProofRow, proofs, ("reported_at", "visit_id"))
     _upsert(session, ProofPart, parts, ("made_at",))
+    _place_late(session, site_id, given, {row["id"] for row in proofs if row["lat_e7"] is None})
+
+
+def _place_late(
+    session: Session, site_id: SiteId, given: Sequence[StoredFact], bare: set[UUID]
+) -> None:
+    """Give proofs without a position the one recorded later, whichever of the two came first.
+
+    `bare` are the proofs that were written just now without one.
+    """
+    named = {tag[0] for fact in given if (tag := rules.late_fix(fact.event))}
+    wanted = {EventId(one) for one in bare | named}
+    results = {UUID(one.event.id): one for one in facts.facts_of(session, site_id, wanted)}
+    bare = {key for key, one in results.items() if not rules.has_fix(one.event)}
+    visits = {one.visit_id for key, one in results.items() if key in bare and one.visit_id}
+    known = [one.event for one in facts.facts_of_visits(session, site_id, visits)]
     table = _table(ProofRow)
-    for fact in given:
-        found = rules.late_fix(fact)
-        if found is not None:
+    for event in reversed(live(known)):  # the earliest is written last
+        tag = rules.late_fix(event)
+        if tag is not None and tag[0] in bare:
             session.execute(
                 update(table)
-                .where(table.c.site_id == site_id, table.c.id == found[0], table.c.lat_e7.is_(None))
-                .values(lat_e7=found[1], lon_e7=found[2], acc_m=found[3])
+                .where(table.c.site_id == site_id, table.c.id == tag[0])
+                .values(lat_e7=tag[1], lon_e7=tag[2], acc_m=tag[3])
             )
 
 

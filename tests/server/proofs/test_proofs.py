@@ -118,8 +118,9 @@ async def test_later_evidence_belongs_to_its_result(
     assert found == [("photo", sha_of(LATER), None), ("note", None, "the other side")]
 
 
+@pytest.mark.parametrize("first", ["done", "late"])
 async def test_a_late_position_is_added_to_the_proof(
-    van: Device, circle: Circle, board: AsyncClient
+    van: Device, circle: Circle, board: AsyncClient, first: str
 ) -> None:
     done = signed(circle)
     late = fact(
@@ -129,7 +130,8 @@ async def test_a_late_position_is_added_to_the_proof(
         fix={"lat_e7": 5, "lon_e7": 6},
     )
 
-    await van.record(done, late).exchange()
+    for event in (done, late) if first == "done" else (late, done):
+        await van.record(event).exchange()
 
     [proof] = await proofs(board)
     assert (proof["lat_e7"], proof["lon_e7"]) == (5, 6)
