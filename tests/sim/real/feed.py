@@ -18,12 +18,15 @@ from shared.ids import DeviceId, SiteId
 from tests.helpers.builders import id_of
 from tests.helpers.clock import MONDAY_NOON
 from tests.server.feed.conftest import row
+from tests.sim.real.shares import Share
+from tests.sim.real.wheel import postgres
 
 SITE = SiteId(UUID("01900000-0000-7000-8000-000000000001"))
 READER = DeviceId(id_of("reader"))
 ROLLED_BACK = 0.05
 SLOW = 0.3
 PAGE = 50
+GOAL = 1_000_000
 
 
 class TakenBack(Exception):
@@ -166,3 +169,11 @@ def _opened(url: str) -> Iterator[tuple[AnyWriter, SnapshotReads]]:
     finally:
         writer.close()
         reads.close()
+
+
+def soak(minutes: float, seed: int) -> Share:
+    """Sixteen writers, one in twenty works rolled back, for so long; the goal is a million."""
+    with postgres() as url:
+        figures = feed_proof(url, seconds=minutes * 60, writers=16, seed=seed)
+    wrong = [f"{figures.missed} rows missed"] if figures.missed else []
+    return Share("PostgreSQL feed", figures.commits, GOAL, "commits", wrong, [figures.line()])

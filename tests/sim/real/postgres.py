@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,9 +34,12 @@ from shared.refusals import Refusal
 from shared.road_facts import StopReopened
 from tests.helpers.builders import arrived, completed, fact, id_of
 from tests.helpers.clock import ManualClock
+from tests.helpers.databases import empty
 from tests.server.conftest import stranger
 from tests.server.sync.a_device import Circle, Device, found_site, open_circle, photo_of, sha_of
 from tests.sim.real import books
+from tests.sim.real.shares import Share
+from tests.sim.real.wheel import postgres
 
 SITE = SiteId(UUID("01900000-0000-7000-8000-000000000001"))
 BOSS = Principal(
@@ -51,6 +55,7 @@ BOTH, LOST, PHOTO = 0.3, 0.15, 0.15
 TRIES = 5
 REQUESTS_MIN, PATIENCE_S = 100, 40
 LATER = (429, 503)
+SOAK_S, GOAL_S = 60.0, 600
 
 
 @dataclass
@@ -362,3 +367,19 @@ async def concurrency(url: str, folder: Path, seconds: float, seed: int) -> Figu
         kinds = Counter(site.figures.wrong)
         site.figures.wrong = [f"{why} (x{count})" for why, count in kinds.items()]
         return site.figures
+
+
+def soak(minutes: float, seed: int) -> Share:
+    """Storms of a minute each on one database after the other."""
+    until, turn = time.monotonic() + minutes * 60, 0
+    share = Share("PostgreSQL, two replicas", 0, GOAL_S, "seconds")
+    with postgres() as url:
+        while not turn or time.monotonic() < until:
+            empty(url)
+            with tempfile.TemporaryDirectory(prefix="milkrun-") as folder:
+                figures = asyncio.run(concurrency(url, Path(folder), SOAK_S, seed + turn))
+            share.done += round(SOAK_S)
+            share.violations += [f"seed {seed + turn}: {why}" for why in figures.wrong]
+            share.lines.append(f"seed {seed + turn}: {figures.line()}")
+            turn += 1
+    return share

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from tests.helpers.builders import id_of
 from tests.helpers.processes import Process, free_port, server_process
 from tests.server.sync.a_device import VAN, found_site, open_circle
 from tests.sim.real import books
+from tests.sim.real.shares import Share
 
 SITE = SiteId(UUID("01900000-0000-7000-8000-000000000001"))
 BOSS = Principal(
@@ -38,6 +40,7 @@ PLACES = ("bakery", "dairy", "mill", "cafe", "hotel", "school", "kiosk", "butche
 DRAIN_S = 120.0
 ALIVE_S = (0.15, 0.9)
 KILLS_A_LOOP = 20
+GOAL = 1_000
 Kill = Callable[[Random], None]
 
 
@@ -182,7 +185,7 @@ def kill_loop(
             phone.start()
             _wait_for(lambda p=phone: len(p.promised()) >= 3, phone)  # type: ignore[misc]
         figures.server_kills = _shoot(server, crowd, kills, chance, alive_s)
-        for phone in crowd:
+        for phone in (*crowd, *crowd):  # the second time everybody has seen everything
             phone.drain()
         server.stop()
     finally:
@@ -278,3 +281,11 @@ def _compare(data: Path, crowd: Sequence[PhoneProcess], figures: Figures) -> Non
     figures.facts = len(office.docs)
     if (said := books.integrity(data / "milkrun.db")) != "ok":
         figures.wrong.append(f"integrity of the server's database: {said}")
+
+
+def soak(minutes: float, seed: int) -> Share:
+    """Loops of kills until the time is over; the goal is a thousand of both sides."""
+    with tempfile.TemporaryDirectory(prefix="milkrun-") as folder:
+        figures = kill_loops(Path(folder), 1, seed, until_s=minutes * 60)
+    done = figures.server_kills + figures.device_kills
+    return Share("SIGKILL", done, GOAL, "kills", figures.wrong, [figures.line()])

@@ -8,7 +8,7 @@ import pytest
 
 from server.core.settings import Settings
 from tests.sim.real import books
-from tests.sim.real.kills import Figures, kill_loop
+from tests.sim.real.sigkill import Figures, kill_loop
 
 KILLS = 5
 pytestmark = pytest.mark.timeout(180)
