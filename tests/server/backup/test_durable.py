@@ -119,7 +119,7 @@ class Office:
 
     def _unreadable(self) -> None:
         if self.waiting:
-            why = {sha_of(self.waiting.pop()): "the phone lost it"}
+            why = {str(sha_of(self.waiting.pop())): "the phone lost it"}
             self.parts.writer.run(lambda session: blobs.give_up(session, SITE, why))
 
     def _lost(self) -> None:

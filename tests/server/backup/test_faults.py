@@ -156,6 +156,10 @@ def other_step(path: Path) -> None:
     path.write_text(path.read_text().replace('"revision": "', '"revision": "9'))
 
 
+def other_files(path: Path) -> None:
+    path.write_text("ab" * 32 + "\n")
+
+
 def bent_rows(path: Path) -> None:
     told = json.loads(path.read_text())
     told["tables"]["event"] += 1
@@ -171,7 +175,7 @@ SPOILT: dict[str, tuple[str, Callable[[Path], None]]] = {
     "a cut manifest": ("manifest.json", cut),
     "at another step than said": ("manifest.json", other_step),
     "other rows than said": ("manifest.json", bent_rows),
-    "another list of files": ("blobs.txt", lambda path: path.write_text("ab" * 32 + "\n") and None),
+    "another list of files": ("blobs.txt", other_files),
 }
 
 
