@@ -99,7 +99,9 @@ def correct(said: Correction, who: Who, parts: InParts, clock: InClock) -> dict[
 @router.get("/suggestions", openapi_extra=needs("facts", "held"))
 def suggestions(who: Who, reads: InReads) -> dict[str, Any]:
     """What drivers suggest and nobody has decided."""
-    rows = reads.run(lambda s: [wire.suggestion_out(one) for one in queries.suggestions(s, who.site_id)])
+    rows = reads.run(
+        lambda s: [wire.suggestion_out(one) for one in queries.suggestions(s, who.site_id)]
+    )
     return {"items": rows, "next": None}
 
 
