@@ -1,6 +1,6 @@
 """What facts are called, why they wait, and what stands against them, in the reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,19 +84,24 @@ class Names:
     drivers: Mapping[str, str] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
     devices: Mapping[str, str] = field(default_factory=dict)
-    typed: Mapping[str, str] = field(default_factory=dict)
+    typed: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
+    """Names typed on a device, each with the instant (ms) from which it holds, oldest first."""
 
-    def by(self, by: str) -> str:
-        """Who did it; a name that is a name already stays."""
+    def by(self, by: str, at_ms: int | None = None) -> str:
+        """Who did it at that instant; a name that is a name already stays."""
         kind, colon, key = by.partition(":")
         if not colon:
             return _("the facts") if by == "facts" else by
         if kind == "driver":
             return self.drivers.get(key, _("a driver nobody knows"))
         if kind == "device":
-            typed = self.typed.get(key)
-            return typed or self.devices.get(key, _("a device"))
+            return self._typed(key, at_ms) or self.devices.get(key, _("a device"))
         return self.people.get(key, _("somebody"))
+
+    def _typed(self, device: str, at_ms: int | None) -> str:
+        """Who had typed a name on the device by then."""
+        held = [name for since, name in self.typed.get(device, ()) if since <= (at_ms or 0)]
+        return held[-1] if held else ""
 
     def device(self, key: str | None) -> str:
         """The name of a device."""
@@ -122,7 +127,7 @@ def shown_sides(detail: Mapping[str, Any], names: Names) -> list[dict[str, Any]]
         found.append(
             {
                 "title": titles.get(side["what"], side["what"]),
-                "by": names.by(side.get("by", "")),
+                "by": names.by(side.get("by", ""), side.get("at")),
                 "at": side.get("at"),
                 "device": names.device(side.get("device")),
                 "said": ", ".join(str(value) for value in said.values()),

@@ -63,10 +63,10 @@ def held_page(request: Request, who: Who, parts: InParts) -> Response:
 def names_of(session: Session, who: Principal) -> Names:
     """Everybody a fact may name."""
     drivers = {str(row.id): row.name for row in people.drivers_of(session, who.site_id)}
-    typed: dict[str, str] = {}
+    typed: dict[str, list[tuple[int, str]]] = {}
     for row in reversed(sync.sign_ins(session, who.site_id)):
         named = drivers.get(str(row.driver_id), "") if row.driver_id else ""
-        typed[str(row.device_id)] = named or row.name
+        typed.setdefault(str(row.device_id), []).append((row.reported_ms, named or row.name))
     return Names(
         drivers=drivers,
         people={str(row.id): row.name for row in people.people(session, who.site_id)},
@@ -90,7 +90,7 @@ def _entry(one: HeldFact, names: Names) -> dict[str, Any]:
         "title": fact_titles().get(one.type or "", one.type or ""),
         "why": why_held().get(one.why, one.why),
         "readable": one.why not in ("bad_doc", "unknown_type", "bad_body"),
-        "by": names.by(one.by or ""),
+        "by": names.by(one.by or "", one.reported_ms),
         "device": names.device(str(one.device_id)),
         "at": from_ms(one.reported_ms),
         "run": str(one.run_id or ""),
@@ -140,7 +140,7 @@ def _proposal(session: Session, view: RunView, names: Names) -> dict[str, Any] |
         "run": str(view.run.id),
         "name": view.run.name,
         "version": view.run.plan_version,
-        "by": names.by(found[0].event.envelope.by),
+        "by": names.by(found[0].event.envelope.by, found[0].reported_ms),
         "at": from_ms(found[0].reported_ms),
         "order": [places[one] for one in wanted if one in places],
         "now": [places[one] for one in view.plan.order if one in places],
@@ -173,7 +173,7 @@ def _suggestions(session: Session, site_id: SiteId, names: Names) -> Iterable[di
             "field": row.field,
             "value": row.value,
             "rating": row.rating,
-            "by": names.by(row.by),
+            "by": names.by(row.by, row.reported_ms),
             "at": from_ms(row.reported_ms),
         }
 

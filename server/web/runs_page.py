@@ -138,7 +138,7 @@ def _facts(session: Session, who: Principal, view: RunView) -> list[dict[str, An
             "id": one.event.id,
             "title": titles.get(one.event.type, one.event.type),
             "stop": stops.get(one.event.envelope.visit or "", ""),
-            "by": names.by(one.event.envelope.by),
+            "by": names.by(one.event.envelope.by, one.reported_ms),
             "device": names.device(str(one.device_id)),
             "at": from_ms(one.reported_ms),
             "received": from_ms(one.received_ms),

@@ -136,12 +136,18 @@ async def test_a_suggestion_and_a_typed_name_are_settled(desk: AsyncClient, scen
     page = await shown(desk)
     assert "ramp B" in page
     assert "Joe" in page
+    later = scene.about("bakery", DONE, 9)
+    by_joe = later.envelope.model_copy(update={"by": by})
+    scene.record("A", type(later)(later.id, by_joe, later.body))
+    scene.send("A")
     driver = await desk.post("/api/v1/drivers", json={"name": "Josef", "lang": "de"})
 
     assert await press(desk, "Done") == 200
     assert await press(desk, "Say who that is", driver=driver.json()["id"]) == 200
     assert await press_unknown(desk, signed.id) == 422
 
+    run = unescape((await desk.get(f"/runs/{scene.run_ids['A']}")).text)
+    assert "Josef" in run.split(f'id="fact-{later.id}"')[1].split("</li>")[0]
     assert "Nothing waits for you." in await shown(desk)
 
 
