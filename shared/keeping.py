@@ -20,6 +20,24 @@ def moved_stops(before: Sequence[int], after: Sequence[int]) -> int:
     return len(before) - len(tails)
 
 
+def moves_to(before: Sequence[int], after: Sequence[int]) -> list[tuple[int, int | None]]:
+    """The fewest single moves from one order to another of the same stops: who comes behind whom.
+
+    They are made one after the other; None stands for the first place.
+    """
+    rank = {stop_id: number for number, stop_id in enumerate(before)}
+    ends: list[int] = []
+    chains: list[list[int]] = []
+    for stop_id in after:
+        place = bisect_left(ends, rank[stop_id])
+        chain = [*(chains[place - 1] if place else []), stop_id]
+        ends[place : place + 1] = [rank[stop_id]]
+        chains[place : place + 1] = [chain]
+    stay = set(chains[-1]) if chains else set()
+    pairs = zip((None, *after), after, strict=False)
+    return [(stop_id, behind) for behind, stop_id in pairs if stop_id not in stay]
+
+
 def broken_adjacencies(before: Sequence[int], after: Sequence[int]) -> int:
     """Neighbours of [vehicle, standing order, end] that are parted, inserted stops ignored."""
     return Keeping(before).broken(after)

@@ -37,6 +37,13 @@ def edit(run_id: UUID, given: wire.PlanEdit, who: Who, parts: InParts, key: Key 
     )
 
 
+@router.post("/runs/{run_id}/better", openapi_extra=needs("plan", "write"))
+def better(run_id: UUID, who: Who, parts: InParts) -> Answer:
+    """Look for a better order of what lies ahead; nothing is changed."""
+    key, now = RunId(run_id), parts.clock.now()
+    return service.better_order(parts.reads, parts.solver, who, key, now=now)
+
+
 @router.post("/runs/{run_id}/undo", openapi_extra=needs("plan", "write"))
 def undo(run_id: UUID, given: wire.Undo, who: Who, writer: InWriter, clock: InClock) -> Answer:
     """Take the last version back."""

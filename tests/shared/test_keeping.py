@@ -5,7 +5,7 @@ from itertools import combinations, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.keeping import broken_adjacencies, moved_stops
+from shared.keeping import broken_adjacencies, moved_stops, moves_to
 
 ORDERS = st.integers(0, 7).flatmap(
     lambda n: st.tuples(st.just(tuple(range(n))), st.permutations([*range(n), 50, 51]))
@@ -38,3 +38,16 @@ def test_broken_adjacencies_are_neighbours_that_are_parted_without_the_inserted(
     now = set(pairwise(new))
 
     assert broken_adjacencies(before, after) == sum(pair not in now for pair in pairwise(old))
+
+
+@given(st.permutations(range(7)))
+def test_single_moves_lead_from_one_order_to_another(after: list[int]) -> None:
+    order = list(range(7))
+    moves = moves_to(order, after)
+
+    for stop_id, behind in moves:
+        order.remove(stop_id)
+        order.insert(0 if behind is None else order.index(behind) + 1, stop_id)
+
+    assert order == after
+    assert len(moves) == moved_stops(range(7), after)

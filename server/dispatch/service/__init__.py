@@ -6,11 +6,13 @@ from server.dispatch.service.gating import gate, gate_items
 from server.dispatch.service.homing import bring_home
 from server.dispatch.service.looking import look, look_at_open_runs, look_job
 from server.dispatch.service.proposals import consider, refuse_proposal
+from server.dispatch.service.suggesting import better_order
 from server.dispatch.service.transferring import Transfer, transfer
 
 __all__ = [
     "Place",
     "Transfer",
+    "better_order",
     "bring_home",
     "consider",
     "edit",

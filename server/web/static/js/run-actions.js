@@ -8,6 +8,7 @@ import { refresh } from "./shell.js";
 import { isCurrent, isOpen } from "./states.js";
 import { store } from "./store.js";
 import { transfer } from "./transfer.js";
+import { namesWorse } from "./what-if.js";
 import { t } from "./words.js";
 
 /** Wire the buttons of the page; `propose(op, title)` asks for the price before anything is saved. */
@@ -95,7 +96,24 @@ export function actions({ page, run, nameOf, shownOrder, propose }) {
     simple("dispatch", { overrides: gate.items.filter((one) => one.level === "block").map((one) => [one.item, reason]) }, t("Dispatched."));
   }
 
+  async function better() {
+    const button = $("[data-run=better]");
+    button.disabled = true;
+    try {
+      const found = await post(`${base}/better`, {});
+      if (found.stays.length) told(t("Even the best order breaks rules: {what}", { what: namesWorse(found.stays, nameOf).join(", ") }));
+      if (!found.ops.length) return told(t("No better order was found."));
+      const saved = Math.round(-found.delta_s / 60);
+      return propose(found.ops, saved > 0 ? t("could save {n} min", { n: saved }) : t("another order"));
+    } catch (problem) {
+      return failed(problem);
+    } finally {
+      button.disabled = false;
+    }
+  }
+
   const ACTIONS = {
+    better,
     insert: () => { $("#insert").showModal(); find(""); },
     late: () => $("#late").showModal(),
     assign: () => {

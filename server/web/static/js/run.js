@@ -71,7 +71,7 @@ function drawHead() {
   show("recall", one.state === "dispatched" || one.state === "acknowledged");
   show("undo", one.plan_version > 1 && !draft);
   const over = ["completed", "closed", "cancelled"].includes(one.state);
-  for (const name of ["insert", "late", "assign", "cancel"]) show(name, !over);
+  for (const name of ["insert", "late", "assign", "better", "cancel"]) show(name, !over);
 }
 
 function draw() {
@@ -98,9 +98,10 @@ async function price(ops) {
 }
 
 async function propose(op, title, names = {}) {
-  const ops = [...(draft?.ops || []), op];
+  const added = [op].flat();
+  const ops = [...(draft?.ops || []), ...added];
   draft = { ops, title: draft ? t("{n} changes", { n: ops.length }) : title, price: null, base_version: run().plan_version, key: newKey(),
-    reason: draft?.reason || {}, names: { ...(draft?.names || {}), ...names }, last: title };
+    reason: draft?.reason || {}, names: { ...(draft?.names || {}), ...names }, last: title, added: added.length };
   drawPanel();
   try {
     draft.price = await price(ops);
@@ -113,7 +114,7 @@ async function propose(op, title, names = {}) {
 }
 
 function goBack(problem) {
-  const ops = draft.ops.slice(0, -1);
+  const ops = draft.ops.slice(0, -draft.added);
   const title = draft.last;
   draft = ops.length ? { ...draft, ops } : null;
   drawPanel();
