@@ -241,12 +241,13 @@ async def proof(life: Life, dice: Random) -> object:
     return await _of_stop(life, stop, ProofAdded(result=stop.fact["result"]), draft=draft)
 
 
-BODIES: list[tuple[int, Callable[[Life, Random], Awaitable[object]]]] = [
+Recorded = Callable[[Life, Random], Awaitable[object]]
+BODIES: list[tuple[int, Recorded]] = [
     (24, complete), (6, fail), (5, skip), (8, reopen), (18, way), (12, scan), (6, count),
     (6, empties), (4, note), (4, void), (7, of_run), (2, sign_in), (4, proof),
 ]  # fmt: skip
 
 
-def choose(dice: Random) -> Callable[[Life, Random], Awaitable[object]]:
+def choose(dice: Random) -> Recorded:
     """An act by its weight."""
     return dice.choices([act for _, act in BODIES], [weight for weight, _ in BODIES])[0]

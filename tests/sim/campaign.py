@@ -5,18 +5,20 @@ import logging
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from tests.sim.beginning import begin, beginning, new_world
 from tests.sim.ending import drain, look
-from tests.sim.ground import VEHICLES, chance
+from tests.sim.ground import chance
 from tests.sim.small import no_screens, small_constants
 from tests.sim.steps import Step, drawn, take
 from tests.sim.world import World
 
 Bug = Callable[[], AbstractContextManager[None]]
 STEPS = 120
+STEPS_TEST = 40
 SCREENS_EVERY = 10
 Violation = tuple[str, str]
 
@@ -48,6 +50,7 @@ def run_one(seed: int, *, steps: Sequence[Step] | None = None, count: int = STEP
     """Run one schedule to its end, in this process."""
     logging.getLogger("driver_app").setLevel(logging.CRITICAL)
     logging.getLogger("milkrun").setLevel(logging.CRITICAL)
+    beginning()
     begun = time.process_time()
     screens = seed % SCREENS_EVERY == 0
     quiet = nullcontext() if screens else no_screens()
@@ -60,11 +63,20 @@ def run_one(seed: int, *, steps: Sequence[Step] | None = None, count: int = STEP
 
 
 async def _run(seed: int, steps: Iterable[Step], *, screens: bool) -> Outcome:
-    world = World(seed, screens=screens)
-    try:
-        await _begin(world)
+    world = new_world(seed, screens=screens)
+
+    async def live() -> None:
         for step in steps:
             await take(world, step)
+
+    return await outcome_of(world, live)
+
+
+async def outcome_of(world: World, live: Callable[[], Awaitable[None]]) -> Outcome:
+    """Begin, live, drain, look; whatever the harness itself raises is told as a violation."""
+    try:
+        await begin(world, 2 if world.seed % 4 == 2 else 3)
+        await live()
         await drain(world)
         violations = look(world)
     except Exception:  # noqa: BLE001 - the harness itself is told as a violation
@@ -74,22 +86,9 @@ async def _run(seed: int, steps: Iterable[Step], *, screens: bool) -> Outcome:
     world.happened.update({f"office {k}": n for k, n in world.office.fuse.fired.items()})
     excused = sum(1 for one in world.facts.values() if one.excused)
     return Outcome(
-        seed, violations, world.trace, world.happened, world.points | world.office.fuse.points,
-        len(world.facts), excused,
+        world.seed, violations, world.trace, world.happened,
+        world.points | world.office.fuse.points, len(world.facts), excused,
     )  # fmt: skip
-
-
-async def _begin(world: World) -> None:
-    """Two or three devices, paired and in somebody's hands."""
-    for number, vehicle in enumerate(
-        VEHICLES[: 2 + world.seed % 2] if world.seed % 4 else VEHICLES
-    ):
-        life = world.new_life(f"Phone {number + 1}", vehicle)
-        await life.start()
-        life.line.faulty = False
-        await world.pair(life)
-        await world.round(life)
-        life.line.faulty = world.faulty
 
 
 def hunt(

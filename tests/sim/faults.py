@@ -20,6 +20,9 @@ TROUBLE = {
 POINT_WORDS = 4
 
 
+Torn = tuple[Path, bytes]
+
+
 class Killed(BaseException):
     """The process is gone at this point."""
 
@@ -46,7 +49,8 @@ class Fuse:
     count: int = 0
     fired: Counter[str] = field(default_factory=Counter)
     points: set[str] = field(default_factory=set)
-    trail: list[str] | None = None
+    hook: Callable[[str, str, "Torn | None"], None] | None = None
+    """Called at every boundary, and within every write with what is written."""
 
     def arm(self, arm: Arm) -> None:
         """Let this happen next, unless something waits already."""
@@ -68,8 +72,8 @@ class Fuse:
         if self.dead:
             raise Killed
         self.count += 1
-        if self.trail is not None:
-            self.trail.append(f"{when} {point}")
+        if self.hook is not None:
+            self.hook(point, when, None)
         if self.armed is None:
             return
         self.armed.left -= 1
@@ -221,6 +225,8 @@ class FaultyFiles(DiskFiles):
 
     def write(self, path: Path, content: bytes) -> None:
         self._before("write file")
+        if self._fuse.hook is not None:
+            self._fuse.hook("write file", "inside", (path, content[: len(content) // 2]))
         if (arm := self._fuse.torn()) is not None:
             path.write_bytes(content[: int(len(content) * arm.share)])
             self._fuse.die("write file", "inside")

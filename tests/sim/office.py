@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.app import handlers, parts_of
+from server.blobs.store import FolderBlobs
 from server.core import db, http, once
 from server.core import writer as writing
 from server.core.access import Principal
@@ -29,11 +30,11 @@ from server.people import devices, door
 from server.people import wire as people_wire
 from server.sync import rules, service, wire
 from server.sync.outbox import import_outbox
-from shared.ids import DeviceId, VehicleId
+from shared.ids import DeviceId, Sha256, VehicleId
 from shared.refusals import Refusal, refuse
 from tests.helpers.builders import id_of
 from tests.helpers.clock import ManualClock
-from tests.sim.faults import Connection, Fuse, connection_of
+from tests.sim.faults import TROUBLE, Connection, Fuse, connection_of
 from tests.sim.ground import Ground
 
 T = TypeVar("T")
@@ -82,6 +83,39 @@ class HereWriter(SqliteWriter):
             self._connection.close()
             self._connection = None
         self._engine.dispose()
+
+
+class DyingBlobs(FolderBlobs):
+    """The real store of files, whose every change is a boundary."""
+
+    def __init__(self, folder: Path, fuse: Fuse) -> None:
+        super().__init__(folder)
+        self._fuse = fuse
+
+    def append(self, digest: Sha256, offset: int, chunk: bytes) -> int:
+        self._before("append")
+        if (arm := self._fuse.torn()) is not None:
+            super().append(digest, offset, chunk[: int(len(chunk) * arm.share)])
+            self._fuse.die("append", "inside")
+        reached = super().append(digest, offset, chunk)
+        self._fuse.passes("append", "after")
+        return reached
+
+    def seal(self, digest: Sha256, size: int) -> None:
+        self._before("seal")
+        super().seal(digest, size)
+        self._fuse.passes("seal", "after")
+
+    def drop_part(self, digest: Sha256) -> None:
+        self._before("drop part")
+        super().drop_part(digest)
+        self._fuse.passes("drop part", "after")
+
+    def _before(self, point: str) -> None:
+        self._fuse.passes(point, "before")
+        if (arm := self._fuse.trouble(point)) is not None:
+            text, _, code = TROUBLE[arm.kind]
+            raise OSError(code, text)
 
 
 @dataclass
@@ -150,6 +184,7 @@ class Office:
         settings = self.engines.settings
         writer, reads = HereWriter(self.engines.write), SnapshotReads(self.engines.read)
         self.parts = parts_of(settings, writer, reads, self.clock)
+        self.parts.blobs = DyingBlobs(settings.data / "blobs", self.fuse)
         if self.starts > 1:
             service.after_start(self.parts)
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -79,12 +80,13 @@ class World:
     """Facts the server has from a copy that came much later, as far as is known."""
     told: Told = field(default_factory=Told)
     made_lives: int = 0
+    begins: datetime = MONDAY_NOON
     _trace: Any = field(default_factory=hashlib.sha256)
 
     def __post_init__(self) -> None:
         """Found the office."""
         self.dice = Random(self.seed)
-        self.clock = ManualClock(MONDAY_NOON)
+        self.clock = ManualClock(self.begins)
         self.visits = dict(self.ground.visits)
         self.office = Office(
             self.folder / "server", engines(self.folder / "server"), self.ground, self.clock
@@ -92,7 +94,7 @@ class World:
         self.office.fuse.fired.clear()
         self.office.fuse.points.clear()
         self.office.fuse.count = 0
-        self.office.fuse.trail = None
+        self.office.fuse.hook = None
         shutil.rmtree(self.folder / "lives", ignore_errors=True)
         shutil.rmtree(self.folder / "backups", ignore_errors=True)
         self.office.found()
@@ -190,7 +192,7 @@ class World:
         """What every start is followed by: the screens' own memory, where nobody looks."""
         if not self.screens:
             life.ctx.state.session.device_id = str(life.meta().get("device_id", ""))
-        watch_pages(life, self.wrong)
+        watch_pages(life, self.wrong, lambda: self.look_at(life))
 
     def settle(self) -> None:
         """An office that died is there again; nobody may be left inside a transaction (C9)."""
