@@ -88,6 +88,7 @@ class Worker:
         self._fresh = False
         self._lock = asyncio.Lock()
         self._finished_mono_ms = clock()[1]
+        self._stalled = False
         self._tidied_mono_ms: int | None = None
 
     def kick(self, urgent: bool = False) -> None:  # noqa: FBT001, FBT002  the port's shape
@@ -169,6 +170,7 @@ class Worker:
             shown = result
             if result.verdict != "failed":
                 self._finished_mono_ms = self._clock()[1]
+                self._stalled = False
             if result.verdict != "more":
                 break
         return shown
@@ -218,17 +220,21 @@ class Worker:
     async def _watch(self) -> None:
         """Nothing finished for too long although the network is there: begin with a new client."""
         if self._api is not None and self._api.stuck:
-            await self._drop_api()
-            await self._ledger.count("stalls")
-            self._finished_mono_ms = self._clock()[1]
+            await self._renew()
             return
         standing = await self._ledger.standing()
         silent_ms = self._clock()[1] - self._finished_mono_ms
         online = self.around.net != "none"
         if stalled(unsent=standing.unsent, online=online, silent_ms=silent_ms):
-            await self._drop_api()
+            await self._renew()
+
+    async def _renew(self) -> None:
+        """Begin with a new client; one silence, however long, counts as one stall."""
+        await self._drop_api()
+        if not self._stalled:
             await self._ledger.count("stalls")
-            self._finished_mono_ms = self._clock()[1]
+        self._stalled = True
+        self._finished_mono_ms = self._clock()[1]
 
     async def _tidy(self) -> bool:
         """Tidy now and then; True if rows on the screen are gone."""

@@ -158,3 +158,16 @@ async def test_a_server_that_refuses_every_stream_is_asked_with_pauses_and_for_e
     assert max(waits) > 5
     assert (await Ledger(made.store).standing()).unsent == 1
     await made.store.close()
+
+
+async def test_one_long_silence_is_one_stall(tmp_path: Path) -> None:
+    made = await bench(tmp_path, DeadServer())
+    await put(made.store, new_fact())
+
+    for _ in range(5):
+        await made.worker.round()
+        made.clock.step(121_000)
+
+    assert made.server.closed == 4
+    assert (await Ledger(made.store).standing()).counters["stalls"] == 1
+    await made.store.close()
