@@ -109,22 +109,32 @@ def _of(doc: str) -> Mapping[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def watch_pages(life: "Life", wrong: Wrong) -> None:
-    """Let every answer be compared: before the last page nothing on the screen may move (I4)."""
+def watch_pages(life: "Life", wrong: Wrong, look: Callable[[], None]) -> None:
+    """Let every answer be compared: before the last page nothing on the screen may move (I4).
+
+    A new stream changes places, and nothing of it may be seen: then the screen is looked at.
+    """
     assert life.session is not None, "the app runs"
     ledger = life.session.ledger
     if "apply" in vars(ledger):
         return
-    apply = ledger.apply
+    apply, fork = ledger.apply, ledger.fork
 
     async def watched(receipt: Any, *args: Any) -> Any:
         before = _rows(life) if receipt.pull.more else []
         answer = await apply(receipt, *args)
-        if receipt.pull.more and not answer.forked and _rows(life) != before:
+        if answer.forked:
+            look()
+        elif receipt.pull.more and _rows(life) != before:
             wrong("I4", f"life {life.number} shows half a plan")
         return answer
 
-    setattr(ledger, "apply", watched)  # noqa: B010 - the type is the method's own
+    async def forked(now_ms: int, reason: str) -> None:
+        await fork(now_ms, reason)
+        look()
+
+    for name, instead in (("apply", watched), ("fork", forked)):
+        setattr(ledger, name, instead)
 
 
 def _rows(life: "Life") -> list[tuple[Any, ...]]:
