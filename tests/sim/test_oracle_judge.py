@@ -60,6 +60,7 @@ def sound() -> Story:
             for n, content in enumerate(contents)
         ],
         "max_delay_ms": 400,
+        "devices": [{"device": DEVICE}],
         "server": {
             "streams": [
                 {"id": STREAM, "device": DEVICE, "recv": 2, "chain": heads[-1], "durable": 2}

@@ -108,5 +108,7 @@ def wrongly_held(case: "Case") -> Iterator["Fault"]:
 
 
 def _in_hand(case: "Case", event: Any) -> bool:
-    """Whether the device has the run of this event now."""
+    """Whether its device is still there and has the run of this event now."""
+    if event["device"] not in {one["device"] for one in case.story.get("devices", ())}:
+        return False
     return f"run:{event['run']}" in case.server["scopes"].get(event["device"], ())
