@@ -12,6 +12,7 @@ from server.people import devices
 from shared.ids import DeviceId, VehicleId
 from tests.helpers.builders import id_of
 from tests.sim import acts, bodies, desk
+from tests.sim.backups import Files
 from tests.sim.faults import Arm, Killed
 from tests.sim.ground import SITE, VEHICLES
 from tests.sim.life import Life
@@ -22,7 +23,7 @@ DAY_MS = 86_400_000
 LIVES_MAX = 4
 FACTS_KNOWN = 40
 OUTAGE_ROUNDS, OUTAGE_WAIT_S = 16, 300
-FORK_POINTS = 40
+FORK_POINTS = (40, 130)
 
 
 @dataclass(frozen=True)
@@ -101,10 +102,21 @@ async def clock(world: World, dice: Random) -> None:
 
 
 async def backup(world: World, dice: Random) -> None:
-    """A backup is made."""
+    """A backup is made; sometimes somebody writes while it is."""
     world.arm(None, dice)
-    world.at_office(world.backups.make, "backup")
-    world.happened["backup"] += 1
+    letters = world.letters if dice.random() < 0.4 else []
+
+    def between() -> None:
+        if letters:
+            before = world.on_server()
+            deliver(world.office, letters.pop(dice.randrange(len(letters))))
+            world.late |= world.on_server() - before
+
+    made = world.at_office(lambda: world.backups.make(between), "backup")
+    if made is not None:
+        world.happened["backup"] += 1
+        for sentence in world.backups.uncovered(made):
+            world.wrong("I14", sentence)
 
 
 async def restore(world: World, dice: Random) -> None:
@@ -113,10 +125,12 @@ async def restore(world: World, dice: Random) -> None:
     if not made:
         return
     newest = dice.random() < 0.7 or len(made) == 1
-    target = made[-1] if newest else dice.choice(made[:-1])
+    target = made[0] if newest else dice.choice(made[1:])
     before, files = world.on_server(), world.server_files()
     world.office.fuse.disarm()
-    world.backups.restore(target, files=dice.random() < 0.6)
+    throw = dice.random()
+    store: Files = "restored" if throw < 0.6 else "kept" if throw < 0.8 else "gone"
+    world.backups.restore(target, files=store)
     world.restored(before, files, newest=newest)
     world.happened["restore"] += 1
 
@@ -214,8 +228,8 @@ async def roll_back(world: World, dice: Random) -> None:
 
 async def _talk_in_trouble(world: World, life: Life, dice: Random) -> None:
     """The next exchange begins a new stream, perhaps while the database is locked (C9)."""
-    if dice.random() < 0.5 and world.faulty:
-        life.fuse.arm(Arm("locked", dice.randrange(1, FORK_POINTS), dice.random()))
+    if dice.random() < 0.8 and world.faulty:
+        life.fuse.arm(Arm("locked", dice.randrange(*FORK_POINTS), dice.random()))
         await world.round(life)
 
 

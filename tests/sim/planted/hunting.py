@@ -8,6 +8,7 @@ from multiprocessing import get_context
 
 import structlog
 
+from tests.sim.beginning import beginning
 from tests.sim.campaign import run_one
 from tests.sim.crew import clean_up
 from tests.sim.planted.bug import Bug
@@ -81,3 +82,4 @@ def begin() -> None:
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     atexit.register(clean_up)
+    beginning()  # what all schedules begin from is made before any bug is there
