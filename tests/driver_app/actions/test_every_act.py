@@ -8,13 +8,14 @@ import pytest
 
 from driver_app import actions
 from driver_app.actions import NotSaved, Saved
-from shared.ids import EventId, RunId, VisitId
+from shared.ids import EventId, LocationId, RunId, VisitId
 from tests.driver_app.actions.a_shift import RUN_ID, Shift, visit_id
 from tests.helpers.builders import text_id
 
 pytestmark = pytest.mark.anyio
 BAKERY = visit_id("bakery")
 NOWHERE = VisitId(UUID(text_id("nowhere")))
+PLACE = LocationId(UUID(text_id("place bakery")))
 NO_RUN = RunId(UUID(text_id("no run")))
 SOME_EVENT = EventId(UUID(text_id("event")))
 
@@ -39,6 +40,7 @@ ON_A_RUN: dict[str, Callable[[Shift, RunId], Awaitable[object]]] = {
     "miss_run": lambda s, r: actions.miss_run(s.ctx, r, "no_driver"),
     "finish_run": lambda s, r: actions.finish_run(s.ctx, r, "all done"),
     "start_break": lambda s, r: actions.start_break(s.ctx, r),
+    "count_stock": lambda s, r: actions.count_stock(s.ctx, r, PLACE, "P-1", 3),
     "hand_over": lambda s, r: actions.hand_over(s.ctx, r, "two calls open"),
     "ack_andon": lambda s, r: actions.ack_andon(s.ctx, r, text_id("andon")),
     "clear_andon": lambda s, r: actions.clear_andon(s.ctx, r, text_id("andon")),
