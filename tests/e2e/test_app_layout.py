@@ -139,6 +139,16 @@ def test_a_screen_of_the_road_fits(
     look_at(tab, name)
 
 
+@pytest.mark.parametrize("stand", [ON_THE_ROAD, GERMAN_ROAD])
+def test_leaving_the_office_fits(tab: DriverTab, url: str, stand: str) -> None:
+    tab.open(url + "/settings")
+    tab.wait("settings.unpair")
+
+    tab.tap("settings.unpair")
+    tab.wait("leave.go")
+    look_at(tab, f"leave-{stand[-1]}")
+
+
 @pytest.mark.parametrize("stand", [REPLANNED])
 def test_a_changed_plan_and_a_run_under_way_fit(tab: DriverTab, url: str) -> None:
     tab.open(url + run_route("changes"))
