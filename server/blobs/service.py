@@ -112,6 +112,7 @@ def progress(files: Files, site_id: SiteId, sha: Sha256) -> Progress:
     if blob.done:
         return Progress(blob.size, blob.size, complete=True)
     if files.store.has(sha):
+        files.store.settle(sha)
         return _finish(files, site_id, blob)
     offset = files.store.offset(sha)
     if offset > blob.size:
@@ -159,6 +160,7 @@ def _seal(files: Files, site_id: SiteId, blob: BlobView) -> Progress:
         # Somebody else may have sealed it while we waited for the lock.
         if not files.store.has(blob.sha):
             raise
+        files.store.settle(blob.sha)
     return _finish(files, site_id, blob)
 
 

@@ -30,6 +30,10 @@ class Blobs(Protocol):
         """Turn the part into the file if its digest is right; refuses `digest_mismatch`."""
         ...
 
+    def settle(self, digest: Sha256) -> None:
+        """Flush the name of a sealed file, which may come from a try that failed half-way."""
+        ...
+
     def read(self, digest: Sha256) -> BinaryIO:
         """Open a sealed file; refuses `not_found`."""
         ...
@@ -109,8 +113,12 @@ class FolderBlobs:
             place = self._place(digest)
             place.parent.mkdir(mode=0o700, exist_ok=True)
             self._part(digest).replace(place)
-            _sync_folder(place.parent)
-            _sync_folder(self._folder)
+            self.settle(digest)
+
+    def settle(self, digest: Sha256) -> None:
+        """Flush the name of a sealed file, which may come from a try that failed half-way."""
+        _sync_folder(self._place(digest).parent)
+        _sync_folder(self._folder)
 
     def read(self, digest: Sha256) -> BinaryIO:
         """Open a sealed file."""

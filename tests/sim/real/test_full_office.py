@@ -1,5 +1,6 @@
 """A full, a read-only and a damaged disk under the server."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,6 +10,7 @@ from random import Random
 import pytest
 
 from server import cli
+from server.blobs import store
 from server.blobs.store import FolderBlobs
 from server.core.hosting import MISSING
 from shared.ids import Sha256
@@ -79,6 +81,27 @@ async def test_a_read_only_store_of_files_says_come_later(
 
         assert (refused.status_code, refused.json()["code"]) == (503, "busy")
         assert await crowd.upload() == "?1"
+
+
+async def test_a_file_renamed_before_the_disk_failed_is_flushed_before_it_counts(
+    tmp_path: Path, sqlite_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[Path] = []
+
+    def fails_once(folder: Path) -> None:
+        flushed.append(folder)
+        if len(flushed) == 1:
+            raise OSError(errno.EIO, "the disk failed")
+
+    async with crowded(tmp_path, sqlite_template) as crowd:
+        more_facts(crowd, 1)
+        await crowd.van.exchange()
+        monkeypatch.setattr(store, "_sync_folder", fails_once)
+        with pytest.raises(AssertionError, match="internal"):
+            await crowd.upload()
+
+        assert await crowd.upload() == "?1"
+        assert flushed[1].name == sha_of(PHOTO)[:2]
 
 
 def test_a_server_on_a_read_only_disk_names_the_folder(
