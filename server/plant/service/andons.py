@@ -117,6 +117,7 @@ def _name(session: Session, row: AndonRow) -> str:
 
 def climb(session: Session, site_id: SiteId, now: datetime) -> int:
     """Bring every Andon nobody has seen to the level its age asks for; gives how many climbed."""
+    feed.lock(session, site_id, now)
     steps = sites.settings(session, site_id).andon_steps_s
     count = 0
     for row in queries.unseen_andons(session, site_id):

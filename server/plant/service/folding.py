@@ -17,11 +17,12 @@ def apply(session: Session, site_id: SiteId, new_facts: Iterable[Told], now: dat
     counting = [fact for fact in new_facts if fact.event is not None and _counts(fact)]
     if not counting:
         return
+    # Whatever is folded must be read after this (sync.md S5).
+    feed.lock(session, site_id, now)
     refs = mentions.remember(session, site_id, counting)
     parts = visits.book(session, site_id, counting, now)
     if not (refs or parts):
         return
-    feed.lock(session, site_id, now)
     said = mentions.gather(session, site_id, refs)
     about = mentions.subjects_of(said)
     parts |= cards.refold(session, site_id, said, about.cards, now)

@@ -80,6 +80,7 @@ def make_call(
 ) -> KanbanCallRow:
     """Call boxes by hand, without a card; older ones that are over leave the trains' lists."""
     allow(who, "write", resource=Resource("kanban", who.site_id))
+    feed.lock(session, who.site_id, now)
     cycle = queries.control_cycle(session, who.site_id, cycle_id)
     row = KanbanCallRow(
         site_id=who.site_id,
@@ -110,6 +111,7 @@ def give_call(
 ) -> KanbanCallRow:
     """Have one run bring a call, or any run again."""
     allow(who, "write", resource=Resource("kanban", who.site_id))
+    feed.lock(session, who.site_id, now)
     row = queries.call(session, who.site_id, call_id)
     if run_id is not None and not feed_rows.rows_of(session, who.site_id, "run", ids=[str(run_id)]):
         raise refuse("not_found")
@@ -127,6 +129,7 @@ def look_after(
 ) -> KanbanCardRow:
     """Say what became of a card: found, to be printed again, blocked, free again, out of use."""
     allow(who, "write", resource=Resource("kanban", who.site_id))
+    feed.lock(session, who.site_id, now)
     row = queries.card(session, who.site_id, card_id)
     before = {"state": row.state, "print_rev": row.print_rev}
     if row.state == "retired":
