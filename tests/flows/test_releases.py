@@ -244,7 +244,7 @@ class OldServer(httpx.AsyncBaseTransport):
         if (one.method, one.path) != (request.method, request.url.path):
             return False
         if asked is None or one.request is None:
-            return one.offset == request.headers.get("upload-offset")
+            return bool(one.offset == request.headers.get("upload-offset"))
         return bool(
             one.request["base"] == asked["base"] and one.request["events"] == asked["events"]
         )

@@ -131,7 +131,8 @@ async def test_lines_the_manifest_was_not_made_over_are_not_believed(
 async def test_a_broken_chain_takes_no_places_and_the_facts_wait(
     board: AsyncClient, filled: Device, parts: Parts, supervisor: Principal, *, broken: str
 ) -> None:
-    lines, changed = lines_of(filled), {}
+    lines = lines_of(filled)
+    changed: dict[str, Any] = {}
     if broken == "chain":
         lines[1]["chain"] = "f" * 32
     if broken == "gap":
