@@ -103,7 +103,8 @@ async def test_a_step_that_cannot_be_taken_drains_the_old_file_into_a_new_one(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = await put(store, new_fact("bakery"), new_fact("dairy"))
-    await store.run(lambda db: [meta.put_ui(db, key, "same") for key in ("one", "two")])
+    await store.run(lambda db: meta.put_ui(db, "one", "same"))
+    await store.run(lambda db: meta.put_ui(db, "two", "same"))
     await store.close()
     step = "CREATE UNIQUE INDEX one_value ON ui_state(v)"
     monkeypatch.setattr(schema, "STEPS", (*schema.STEPS, step))
