@@ -14,6 +14,7 @@ from server.app import build_parts
 from server.core.settings import Settings
 from server.migrations.steps import migrate
 from tests.helpers.pages import NAME, NOBODY, PASSWORD, Board, make_board
+from tests.helpers.pages_decisions import add_decisions
 from tests.helpers.pages_evidence import add_andon, add_loop, add_proof
 from tests.helpers.pages_kanban import add_kanban
 from tests.helpers.processes import Process, free_port, server_process
@@ -36,7 +37,7 @@ class Stand:
 def board_server(folder: Path, *, whole: bool = False, empty: bool = False) -> Iterator[Stand]:
     """A real server process on a folder of its own, with a day half done.
 
-    `whole` adds a published loop, a proof, an andon and cards; `empty` leaves it as it comes.
+    `whole` adds a published loop, a proof, an andon, cards, decisions; `empty` leaves it as it is.
     """
     data = folder / "data"
     data.mkdir(parents=True)
@@ -49,6 +50,7 @@ def board_server(folder: Path, *, whole: bool = False, empty: bool = False) -> I
         board.proof = add_proof(parts, board)
         add_andon(parts, board)
         add_kanban(parts, board)
+        add_decisions(parts, board)
     parts.close()
     with server_process(data, port := free_port(), MILKRUN_DRIVER_APP="") as process:
         yield Stand(f"http://127.0.0.1:{port}", board, process)
