@@ -28,6 +28,7 @@ from shared.ids import Sha256
 from tests.helpers.clock import ManualClock
 from tests.helpers.release import AFTER, BEFORE, NAMES, RELEASES, TOLD, Said, undumped
 from tests.helpers.world import ORIGIN, SITE, Phone, World
+from tests.sim.planted.on_the_disk import BUGS
 
 pytestmark = pytest.mark.anyio
 VERSIONS = sorted(path.name for path in RELEASES.iterdir())
@@ -134,15 +135,32 @@ def outbox_of(path: Path) -> tuple[str, list[Any]]:
         return " ".join(sql.split()), db.execute("PRAGMA table_info(outbox)").fetchall()
 
 
-async def test_the_outbox_table_never_changes_shape(release: Release, tmp_path: Path) -> None:
-    old = outbox_of(release.unpack(tmp_path / "old") / DATABASE)
-    with closing(sqlite3.connect(tmp_path / "new.db")) as db:
+def changed_by_opening(release: Release, folder: Path) -> list[str]:
+    """What the steps of the current app change of the outbox a release left."""
+    path = release.unpack(folder) / DATABASE
+    with closing(sqlite3.connect(path)) as db:
+        before = db.execute("SELECT * FROM outbox ORDER BY seq").fetchall()
+        shape = outbox_of(path)
         schema.migrate(db)
-    with closing(sqlite3.connect(tmp_path / "old" / DATABASE)) as db:
+        after = db.execute("SELECT * FROM outbox ORDER BY seq").fetchall()
+    with closing(sqlite3.connect(folder / "new.db")) as db:
         schema.migrate(db)
+    found = ["shape"] if {outbox_of(path)[0], outbox_of(folder / "new.db")[0]} != {shape[0]} else []
+    found += ["columns"] if outbox_of(folder / "new.db")[1] != shape[1] else []
+    return found + (["rows"] if before != after else [])
 
-    assert outbox_of(tmp_path / "new.db") == old
-    assert outbox_of(tmp_path / "old" / DATABASE) == old
+
+async def test_the_outbox_table_never_changes_shape(release: Release, tmp_path: Path) -> None:
+    assert changed_by_opening(release, tmp_path / "phone") == []
+
+
+async def test_a_step_that_rewrites_the_outbox_is_found(release: Release, tmp_path: Path) -> None:
+    (planted,) = [bug for bug in BUGS if bug.number == 38]
+
+    with planted():
+        found = changed_by_opening(release, tmp_path / "phone")
+
+    assert "rows" in found
 
 
 async def test_a_current_app_opens_the_database_of_a_release_with_everything_in_it(
