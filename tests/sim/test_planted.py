@@ -12,7 +12,7 @@ from tests.sim.planted.catalogue import BUGS, SIMULATED
 from tests.sim.planted.hunting import Hunted
 
 ROOT = Path(__file__).parents[2]
-GATE_S = 240
+GATE_S = 600
 
 
 def test_every_number_of_the_design_is_planted() -> None:

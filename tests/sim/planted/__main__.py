@@ -3,7 +3,7 @@
 import argparse
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.sim.planted import gate, table
@@ -11,13 +11,16 @@ from tests.sim.planted.catalogue import SIMULATED, planted
 from tests.sim.planted.hunting import Hunted, Task, side_by_side
 
 
-def told(hunted: Sequence[Hunted]) -> str:
-    """One line for each bug."""
-    return "".join(
-        f"{one.key or 'green':>5}  {one.hits} of {one.schedules}  seed {one.seed}  {one.told[:110]}"
-        f"{f'  NEVER CALLED {one.untouched}' if one.untouched else ''}\n"
-        for one in hunted
-    )
+def telling(hunted: Iterable[Hunted]) -> list[Hunted]:
+    """All of them; a line for each as it comes."""
+    found = []
+    for one in hunted:
+        never = f"  NEVER CALLED {one.untouched}" if one.untouched else ""
+        told = f"{one.hits} of {one.schedules}  seed {one.seed}  {one.told[:110]}{never}"
+        sys.stdout.write(f"{one.key or 'green':>5}  {told}\n")
+        sys.stdout.flush()
+        found.append(one)
+    return found
 
 
 def main() -> int:
@@ -25,9 +28,8 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     asked = _arguments().parse_args()
     if asked.gate:
-        hunted = gate.run()
-        failed = gate.got_away(hunted)
-        sys.stdout.write(told(hunted) + "".join(f"{line}\n" for line in failed))
+        failed = gate.got_away(telling(gate.run()))
+        sys.stdout.write("".join(f"{line}\n" for line in failed))
         return 1 if failed else 0
     bugs = [planted(key) for key in asked.bugs] or list(SIMULATED)
     every, first = asked.seeds is not None, asked.first
@@ -35,8 +37,7 @@ def main() -> int:
         Task(bug.key, tuple(range(first, first + (asked.seeds or bug.within))), every)
         for bug in bugs
     ]
-    hunted = side_by_side(hunts)
-    sys.stdout.write(told(hunted))
+    hunted = telling(side_by_side(hunts))
     if asked.table:
         Path(asked.table).write_text(table.write(hunted), "utf-8")
     return 0 if all(one.caught for one in hunted) else 1

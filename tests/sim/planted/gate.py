@@ -1,11 +1,17 @@
 """The gate of every commit: each bug is found from a fixed seed on, which is green without it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tests.sim.planted.catalogue import SIMULATED, planted
 from tests.sim.planted.hunting import Hunted, Task, side_by_side
 
-FIRST_SEEDS: dict[str, int] = {}
+FIRST_SEEDS: dict[str, int] = dict.fromkeys(
+    (
+        "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "12", "13", "14", "15", "16", "17a",
+        "19", "21", "24", "26", "28", "29", "36",
+    ),
+    1,
+)  # fmt: skip
 """Where the hunt for each bug begins. The soak hunts everywhere else."""
 
 
@@ -38,6 +44,6 @@ def missing() -> list[str]:
     return [bug.key for bug in SIMULATED if bug.key not in FIRST_SEEDS]
 
 
-def run() -> list[Hunted]:
+def run() -> Iterator[Hunted]:
     """The whole gate."""
     return side_by_side(tasks())

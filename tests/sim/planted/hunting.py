@@ -2,7 +2,7 @@
 
 import atexit
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing import get_context
 
@@ -68,13 +68,12 @@ def _hunted(key: str, task: Task, wanted: Iterable[str], bug: Bug | None = None)
     return Hunted(key, seed, ran, hits, told, tuple(bug.untouched) if bug else ())
 
 
-def side_by_side(tasks: Sequence[Task], processes: int = PROCESSES) -> list[Hunted]:
-    """Carry out tasks in a few processes."""
+def side_by_side(tasks: Sequence[Task], processes: int = PROCESSES) -> Iterator[Hunted]:
+    """Carry out tasks in a few processes; each answer as it comes."""
     with get_context("spawn").Pool(processes, begin) as pool:
-        found = pool.map(carry_out, tasks, chunksize=1)
+        yield from pool.imap_unordered(carry_out, tasks, chunksize=1)
         pool.close()
         pool.join()
-    return found
 
 
 def begin() -> None:
