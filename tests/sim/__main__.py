@@ -44,6 +44,7 @@ def main() -> int:
         processes=given.processes,
         budget_s=given.budget,
         least=given.least,
+        steps=given.steps,
     )
     last = given.first + given.schedules - 1
     sys.stdout.write(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.sim.campaign import Outcome
+from tests.sim.campaign import STEPS, Outcome
 
 ROOT = Path(__file__).parents[2]
 PER_THOUSAND = {
@@ -32,6 +32,7 @@ class Batch:
     """Sums over schedules."""
 
     schedules: int = 0
+    steps: int = 0
     facts: int = 0
     excused: int = 0
     cpu_s: float = 0.0
@@ -43,6 +44,7 @@ class Batch:
     def add(self, outcome: Outcome) -> None:
         """Count one more."""
         self.schedules += 1
+        self.steps += outcome.steps
         self.facts += outcome.facts
         self.excused += outcome.excused
         self.cpu_s += outcome.cpu_s
@@ -52,8 +54,8 @@ class Batch:
             self.failed.append(outcome)
 
     def too_little(self) -> list[str]:
-        """What must have happened and did not, scaled to the schedules run (sync-proof.md §2)."""
-        share = self.schedules / 1_000
+        """What must have happened and did not, scaled to the steps taken (sync-proof.md §2)."""
+        share = self.steps / (1_000 * STEPS)
         found = [
             f"{what}: {self.happened[what]} of at least {int(least * share)}"
             for what, least in PER_THOUSAND.items()
@@ -75,7 +77,8 @@ class Batch:
         broken = sum(len(one.violations) for one in self.failed)
         each_ms = 1000 * self.cpu_s / max(1, self.schedules)
         told = [
-            f"schedules {self.schedules}, facts {self.facts}, excused {self.excused}",
+            f"schedules {self.schedules}, steps {self.steps}",
+            f"facts {self.facts}, excused {self.excused}",
             f"violations {broken} in {len(self.failed)} schedules",
             f"CPU {self.cpu_s:.1f} s, {each_ms:.0f} ms each; wall {self.wall_s:.1f} s",
             f"distinct kill points {self.kill_points()}",

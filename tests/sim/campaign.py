@@ -18,7 +18,7 @@ from tests.sim.world import World
 
 Bug = Callable[[], AbstractContextManager[None]]
 STEPS = 120
-STEPS_TEST = 40
+STEPS_TEST = 30
 SCREENS_EVERY = 10
 Violation = tuple[str, str]
 
@@ -34,6 +34,7 @@ class Outcome:
     points: set[str] = field(default_factory=set)
     facts: int = 0
     excused: int = 0
+    steps: int = STEPS
     cpu_s: float = 0.0
 
 
@@ -58,7 +59,7 @@ def run_one(seed: int, *, steps: Sequence[Step] | None = None, count: int = STEP
         outcome = asyncio.run(
             _run(seed, drawn(seed, count) if steps is None else steps, screens=screens)
         )
-    outcome.cpu_s = time.process_time() - begun
+    outcome.cpu_s, outcome.steps = time.process_time() - begun, count
     return outcome
 
 

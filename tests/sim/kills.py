@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -123,8 +123,8 @@ def _die_and_recover(world: World, folder: Path, name: str, torn: Torn | None) -
 async def _recover(world: World, folder: Path) -> list[tuple[str, str]]:
     old = world.office.engines
     engines = Engines.at(folder / "server")
-    engines.write._compiled_cache = old.write._compiled_cache  # type: ignore[attr-defined]
-    engines.read._compiled_cache = old.read._compiled_cache  # type: ignore[attr-defined]
+    engines.write._compiled_cache = old.write._compiled_cache
+    engines.read._compiled_cache = old.read._compiled_cache
     again = copy.copy(world)
     again.folder, again.lives = folder, []
     again.office = Office(folder / "server", engines, world.ground, world.clock, starts=1)
@@ -182,6 +182,14 @@ def _hang_up(world: World, at: Callable[[str, str, str, Torn | None], None]) -> 
     world.office.fuse.hook = lambda point, when, torn: at("server", point, when, torn)
     for life in world.lives:
         life.fuse.hook = lambda point, when, torn: at("device", point, when, torn)
+
+
+def live_day(live: Callable[[World], Awaitable[None]]) -> Outcome:
+    """The day without any kill."""
+    beginning()
+    with small_constants(), no_screens(), chance(DAY_SEED):
+        world = new_world(DAY_SEED, faulty=False)
+        return asyncio.run(outcome_of(world, lambda: live(world)))
 
 
 def run_pair(seed: int) -> Outcome:

@@ -40,7 +40,7 @@ def story(world: World) -> Story:
             for one in [*world.facts.values(), *world.twins]
         ],
         "lost_blobs": sorted(world.lost_blobs),
-        "max_delay_ms": DELAY_MAX_MS,
+        "max_delay_ms": 2 * DELAY_MAX_MS,  # of a copy that follows a first one that came to nothing
         "plan": world.plan,
         "visits": {visit: {"first_run": run} for visit, run in world.visits.items()},
         "server": server(world),

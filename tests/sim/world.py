@@ -96,9 +96,8 @@ class World:
         self.office.fuse.count = 0
         self.office.fuse.hook = None
         shutil.rmtree(self.folder / "lives", ignore_errors=True)
-        shutil.rmtree(self.folder / "backups", ignore_errors=True)
         self.office.found()
-        self.backups = Backups(self.office, self.folder / "backups")
+        self.backups = Backups(self.office)
 
     # time and chance
 
