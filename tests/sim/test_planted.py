@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sim.planted import gate, table
+from tests.sim.planted import gate, soaking, table
 from tests.sim.planted.bug import Bug, Swap
 from tests.sim.planted.catalogue import BUGS, SIMULATED
 from tests.sim.planted.hunting import Hunted
@@ -52,6 +52,14 @@ def test_a_bug_that_gets_away_fails_the_gate() -> None:
     assert gate.got_away([caught, Hunted("", None, 1)]) == []
     assert [line[:1] for line in gate.got_away([caught, free, absent])] == ["2", "3"]
     assert gate.got_away([red]) == ["without a bug: I1: lost"]
+
+
+def test_the_soak_tells_how_often_each_bug_was_found_and_which_got_away() -> None:
+    twelve = [Hunted("12", 3, 5, 2), Hunted("12", None, 5)]
+    found = {"12": twelve, "4": [Hunted("4", None, 10)], "1": [Hunted("1", None, 10)]}
+
+    assert soaking.rates(found) == ["1: 0 of 10 (0 %)", "4: 0 of 10 (0 %)", "12: 2 of 10 (20 %)"]
+    assert [line[:13] for line in soaking.free(found)] == ["planted bug 4"]
 
 
 def test_the_gate_hunts_only_what_is_planted() -> None:
