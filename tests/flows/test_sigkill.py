@@ -43,7 +43,7 @@ def promises(folder: Path, after: int) -> Iterator[str]:
 
 
 @pytest.mark.anyio
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 async def test_no_promise_is_broken_by_a_kill(tmp_path: Path) -> None:
     chance = random.Random(5)
     promised: list[str] = []

@@ -26,7 +26,7 @@ from tests.sim.real.watch import Watch, watching
 
 SITE = SiteId(UUID("01900000-0000-7000-8000-000000000001"))
 ROUNDS = 7
-STARTS_EVERY = 20
+STARTS_EVERY = 50
 FACT, FILE = "FACT ", "FILE "
 Blobs = Callable[[Path], FolderBlobs]
 

@@ -27,11 +27,12 @@ class Proxy:
         self._target = target
         self._chance = Random(seed)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self) -> int:
         """Listen on a port of this machine and give it."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def misbehave(self) -> None:
@@ -60,15 +61,38 @@ class Proxy:
         await self._server.wait_closed()
 
     async def _cut_all(self) -> None:
-        mine = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in mine:
+        tasks, writers = list(self._tasks), list(self._writers)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*mine, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for writer in writers:  # also of a connection whose task never began
+            await self._drop(writer)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection to the server, known to us even if we are cut while it is made."""
+        making = asyncio.ensure_future(asyncio.open_connection("127.0.0.1", self._target))
+        try:
+            reader, writer = await asyncio.shield(making)
+        except asyncio.CancelledError:
+            _, writer = await making
+            await self._drop(writer)
+            raise
+        self._writers.add(writer)
+        return reader, writer
+
+    async def _drop(self, writer: asyncio.StreamWriter) -> None:
+        self._writers.discard(writer)
+        writer.close()
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            await writer.wait_closed()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
         try:
             await self._carry(reader, writer)
         except (OSError, EOFError):
@@ -76,8 +100,7 @@ class Proxy:
         except asyncio.CancelledError:
             self.seen["cut under way"] += 1
         finally:
-            self._tasks.discard(task)
-            await _drop(writer)
+            await self._drop(writer)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.down:
@@ -88,7 +111,7 @@ class Proxy:
             await asyncio.wait_for(reader.read(PIECE), 5)
             await asyncio.sleep(self._chance.uniform(0.1, 1.0))
             return
-        up_reader, up_writer = await asyncio.open_connection("127.0.0.1", self._target)
+        up_reader, up_writer = await self._connect()
         said = bytearray()
         up = _Way(fate, "up", self._chance.getrandbits(32), said)
         down = _Way(fate, "down", self._chance.getrandbits(32), bytearray())
@@ -103,7 +126,7 @@ class Proxy:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            await _drop(up_writer)
+            await self._drop(up_writer)
         if fate == "twice" and not self.good:
             await self._again(bytes(said))
 
@@ -114,7 +137,7 @@ class Proxy:
     async def _again(self, said: bytes) -> None:
         """Everything the client said arrives a second time, later; nobody hears the answers."""
         await asyncio.sleep(self._chance.uniform(0.0, 1.0))
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._target)
+        reader, writer = await self._connect()
         try:
             writer.write(said)
             await writer.drain()
@@ -122,7 +145,7 @@ class Proxy:
                 while await asyncio.wait_for(reader.read(PIECE), 2):
                     pass
         finally:
-            await _drop(writer)
+            await self._drop(writer)
 
 
 class _Way:
@@ -159,9 +182,3 @@ class _Way:
             await writer.drain()
             if self._fate == "throttled":
                 await asyncio.sleep(0.005)
-
-
-async def _drop(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with contextlib.suppress(OSError, asyncio.CancelledError):
-        await writer.wait_closed()

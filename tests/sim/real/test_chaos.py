@@ -11,7 +11,7 @@ STORM_S = 19.0
 KINDS = 7
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 def test_eight_bad_networks_lose_and_double_nothing(tmp_path: Path, sqlite_template: Path) -> None:
     figures = chaos(tmp_path, SEEDS, STORM_S, template=sqlite_template)
 

@@ -13,7 +13,7 @@ from tests.sim.real import full_phone, power
 from tests.sim.real.full_phone import DISK, PAGE, QuotaFiles, phone_on, quota_connect
 from tests.sim.real.small_disk import NoMount, SmallDisk, small_disk
 
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.server.sync.a_device import sha_of
 from tests.sim.real.full_office import DISK, PHOTO, crowded, more_facts
 from tests.sim.real.small_disk import NoMount, SmallDisk, small_disk
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
 
 
 @pytest.fixture

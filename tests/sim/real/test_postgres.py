@@ -12,7 +12,7 @@ from tests.sim.planted.in_the_feed import BUGS
 from tests.sim.real.feed import feed_proof
 from tests.sim.real.postgres import concurrency
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(240)]
 STORM_S, FEED_S, FOLD_S = 10.0, 6.0, 5.0
 
 

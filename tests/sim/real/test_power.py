@@ -7,10 +7,10 @@ import pytest
 from tests.sim.real import power_office, traced
 from tests.sim.real.power import UnflushedFiles, cut_device, diary_of_device, sloppy
 
-STATES = 220
+STATES = 200
 FEW = 12
 SEED = 5
-pytestmark = pytest.mark.timeout(90)
+pytestmark = pytest.mark.timeout(180)
 
 
 def test_no_power_cut_takes_what_the_phone_has_shown_as_saved(tmp_path: Path) -> None:

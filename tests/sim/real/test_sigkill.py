@@ -11,7 +11,7 @@ from tests.sim.real import books
 from tests.sim.real.sigkill import Figures, kill_loop
 
 KILLS = 5
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(240)
 
 
 class After(NamedTuple):

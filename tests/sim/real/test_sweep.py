@@ -4,7 +4,7 @@ import pytest
 
 from tests.sim.real.sweep import sweep
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(240)
 
 
 def test_no_failing_operation_makes_the_phone_lie_or_lose() -> None:
