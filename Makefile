@@ -38,6 +38,7 @@ test: setup lint
 
 soak: setup
 	MILKRUN_SOAK_MINUTES=$(MINUTES) MILKRUN_SOAK_SEED=$(SEED) $(BIN)/pytest -m slow --timeout=0
+	MILKRUN_SOAK_MINUTES=$(MINUTES) MILKRUN_SOAK_SEED=$(SEED) $(BIN)/python -m tests.sim.soaking
 
 bench: setup
 	$(BIN)/milkrun bench all

@@ -13,13 +13,14 @@ from tests.sim.books import Batch, commit
 from tests.sim.campaign import STEPS_TEST, Outcome, run_one, shrink
 from tests.sim.day import whole
 from tests.sim.steps import drawn
+from tests.sim.web import behind_http
 
 ROOT = Path(__file__).parents[2]
 FORMER_FAILURES = (2, 3, 7, 10, 12, 14, 19, 23, 27, 33, 35, 39, 45)
 SCHEDULES, LEAST, BUDGET_S = 2_000, 1_000, 150.0
 LONG_S = 1_200
 KILLS_LEAST = 100
-PAIRS = 10
+PAIRS, OVER_HTTP = 10, 20
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +80,17 @@ def test_a_device_and_the_server_may_both_die_on_that_day() -> None:
 
     assert [one.violations for one in outcomes if one.violations] == []
     assert sum(one.happened["kill"] + one.happened["office kill"] for one in outcomes) >= PAIRS
+
+
+@pytest.mark.timeout(LONG_S)
+def test_schedules_hold_behind_the_whole_http_stack() -> None:
+    batch = Batch()
+    with behind_http():
+        for seed in range(first_seed(), first_seed() + OVER_HTTP):
+            batch.add(run_one(seed, count=STEPS_TEST))
+
+    assert batch.failed == [], report(batch)
+    assert batch.happened["exchange"] > OVER_HTTP
 
 
 def test_the_day_passes_everything_once() -> None:
