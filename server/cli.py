@@ -281,8 +281,9 @@ def cert(
 @cli.command()
 def service() -> None:
     """Print a systemd unit for this installation."""
-    milkrun = Path(sys.argv[0]).resolve()
-    typer.echo(hosting.UNIT.format(milkrun=milkrun, data=Settings.read().data.resolve()))
+    milkrun, settings = Path(sys.argv[0]).resolve(), Settings.read()
+    data, backups_at = settings.data.resolve(), settings.backups.resolve()
+    typer.echo(hosting.UNIT.format(milkrun=milkrun, data=data, backups=backups_at))
 
 
 @cli.command()

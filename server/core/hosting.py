@@ -36,7 +36,7 @@ RestartSec=2
 NoNewPrivileges=yes
 PrivateTmp=yes
 ProtectSystem=strict
-ReadWritePaths={data}
+ReadWritePaths={data} -{backups}
 UMask=0077
 
 [Install]

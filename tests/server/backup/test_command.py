@@ -55,6 +55,16 @@ def test_a_backup_is_made_restored_and_served_again(
     assert (tmp_path / "new" / "milkrun.db").stat().st_mode & 0o777 == 0o600
 
 
+def test_the_service_may_write_where_backups_go(
+    milkrun: Milkrun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MILKRUN_BACKUP_DIR", str(tmp_path / "far"))
+
+    _, unit, _ = milkrun("service")
+
+    assert f" -{tmp_path / 'far'}\n" in unit
+
+
 def test_a_backup_elsewhere_stands_alone(milkrun: Milkrun, data: Path, tmp_path: Path) -> None:
     assert milkrun("backup", "--to", tmp_path / "stick")[0] == DONE
 

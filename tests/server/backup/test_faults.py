@@ -179,7 +179,15 @@ SPOILT: dict[str, tuple[str, Callable[[Path], None]]] = {
 }
 
 
-@pytest.mark.parametrize("spoilt", SPOILT)
+@pytest.mark.parametrize(
+    ("settings", "spoilt"),
+    [
+        *(pytest.param("sqlite", name) for name in SPOILT),
+        pytest.param("postgres", "a flipped bit", marks=pytest.mark.postgres),
+        pytest.param("postgres", "other rows than said", marks=pytest.mark.postgres),
+    ],
+    indirect=["settings"],
+)
 async def test_what_is_no_whole_backup_is_refused_and_nothing_is_left(
     driven: Device, kit: Kit, empty_place: Settings, spoilt: str
 ) -> None:
