@@ -1,11 +1,13 @@
 """Two runs with a device each, a dispatcher who changes plans meanwhile, and what is told of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlmodel import Session
 
 from server.core.access import Principal, Role
@@ -19,16 +21,21 @@ from server.runs.queries import RunView
 from server.runs.rules import NewRun, NewVisit
 from server.runs.service import cancel, opening, states
 from server.sync import rules, service
-from shared.events import Body, Event
+from shared.events import Body, Event, RunOrderProposed, StopCompleted, StopFailed
 from shared.ids import DeviceId, DriverId, PersonId, RunId, SiteId, VehicleId
 from shared.plan import read_ops
 from shared.sync import DeviceClock
-from tests.helpers.builders import START_MS, fact, id_of
+from tests.helpers.builders import START_MS, fact, id_of, text_id
 from tests.server.facts.a_stream import Stream
 from tests.server.sync.a_device import found_site
 
 CLOCK = DeviceClock("5d0e7a42", 8_060_000, START_MS + 60_000)
 PLACES = ("bakery", "dairy", "mill", "farm")
+TURNS = pytest.mark.parametrize("first", ["plan", "facts"])
+DONE = StopCompleted.model_validate({"proof": {"kind": "delivery", "method": "none"}})
+CLOSED = StopFailed.model_validate(
+    {"reason": "closed", "proof": {"kind": "failure", "method": "none"}, "attempt": 1}
+)
 HALVES = {"A": ("bakery", "dairy"), "B": ("mill", "farm")}
 
 
@@ -181,3 +188,39 @@ def _open(parts: Parts, who: Principal, name: str, **more: Any) -> UUID:
         return run_id
 
     return parts.writer.run(work)
+
+
+def meanwhile(scene: Scene, plan: Callable[[], None], *phones: str, first: str) -> None:
+    """The plan changes and the phones send, in one order or the other; all is sent twice."""
+    if first == "plan":
+        plan()
+    for name in (*phones, *phones):
+        scene.send(name)
+    if first == "facts":
+        plan()
+    for name in phones:
+        scene.send(name)
+
+
+def sides(scene: Scene, kind: str) -> list[tuple[str, str]]:
+    """What an exception shows side by side: what, and by whom."""
+    return [(side["what"], side["by"]) for side in scene.exceptions()[kind]["sides"]]
+
+
+def driver(name: str) -> str:
+    return f"driver:{text_id(name)}"
+
+
+def both_know(scene: Scene) -> None:
+    """Both phones have run A, as after a take-over."""
+    ids = [phone.who.device_id for phone in scene.phones.values()]
+    scope, now = f"run:{scene.run_ids['A']}", scene.parts.clock.now()
+    scene.parts.writer.run(
+        lambda s: feeding.set_devices(s, scene.site, scope, [one for one in ids if one], now)
+    )
+
+
+def proposal(scene: Scene, at: int, version: int = 1) -> Event:
+    order = [scene.visits["dairy"], scene.visits["bakery"]]
+    body = RunOrderProposed(order=order, base_version=version, reason="road_closed")
+    return scene.about(None, body, at)

@@ -20,9 +20,8 @@ from server.sync.waiting import Waiting
 from shared.ids import DeviceId, RunId, SiteId
 from tests.helpers.builders import arrived, completed, id_of
 from tests.helpers.clock import ManualClock
-from tests.server.sync.a_conflict import Scene, a_scene
+from tests.server.sync.a_conflict import DONE, Scene, a_scene
 from tests.server.sync.a_device import Circle, Device, open_circle, sha_of
-from tests.server.sync.test_conflicts import DONE
 
 NOWHERE = str(id_of("nowhere"))
 

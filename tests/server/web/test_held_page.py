@@ -14,8 +14,15 @@ from server.sync.tables import ScrubRow
 from shared.events import DriverSignedIn, FeedbackGiven, RunClaimed, StopReopened
 from shared.ids import SiteId
 from tests.helpers.builders import completed, fact, id_of, text_id
-from tests.server.sync.a_conflict import CLOCK, Scene, a_scene
-from tests.server.sync.test_conflicts import CLOSED, DONE, _both_know, proposal
+from tests.server.sync.a_conflict import (
+    CLOCK,
+    CLOSED,
+    DONE,
+    Scene,
+    a_scene,
+    both_know,
+    proposal,
+)
 
 pytestmark = pytest.mark.anyio
 BUTTON = re.compile(r'data-path="([^"]*)" data-body="([^"]*)"[^>]*>([^<]*)<')
@@ -82,7 +89,7 @@ async def test_an_unreadable_entry_is_shown_as_it_came(desk: AsyncClient, scene:
 async def test_both_sides_of_a_contradiction_stand_beside_each_other(
     desk: AsyncClient, scene: Scene
 ) -> None:
-    _both_know(scene)
+    both_know(scene)
     failed, done = scene.about("bakery", CLOSED, 5), scene.about("bakery", DONE, 9)
     scene.record("A", failed)
     scene.record("B", done)
@@ -176,7 +183,7 @@ async def test_what_the_scrub_found_stands_above_every_page(
 async def test_an_undo_from_another_device_is_flagged_on_the_run(
     desk: AsyncClient, scene: Scene
 ) -> None:
-    _both_know(scene)
+    both_know(scene)
     done = scene.about("bakery", DONE, 5)
     scene.record("A", done)
     scene.record("B", scene.about("bakery", StopReopened(undo=done.id, reason="wrong_stop"), 9))
