@@ -141,7 +141,18 @@ def call_views(
         for one in shown
         if str(one.plan.get("station")) in places and one.plan.get("run", run) == run
     ]
-    return tuple(sorted(views, key=lambda v: (not v.open, v.promised_ms or v.called_ms, v.id)))
+    return tuple(sorted(views, key=_urgency))
+
+
+def _urgency(view: CallView) -> tuple[bool, int, int, str]:
+    return (not view.open, view.promised_ms or view.called_ms, view.called_ms, view.id)
+
+
+def _promised(plan: Mapping[str, Any], called_ms: int) -> int | None:
+    """The office's promise; before it comes, the lead time the card tells."""
+    if plan.get("promised"):
+        return int(plan["promised"])
+    return called_ms + int(plan["lead_s"]) * 1000 if plan.get("lead_s") else None
 
 
 def _view(
@@ -150,6 +161,7 @@ def _view(
     call, plan = one.call, one.plan
     at = [v.id for v in visits if v.open and str(v.location) == str(plan["station"])]
     closed = call.closed
+    called_ms = call.opened.hlc if call.opened else int(plan.get("called", 0))
     return CallView(
         id=call.id,
         card=call.card or "",
@@ -158,8 +170,8 @@ def _view(
         station=str(plan["station"]),
         place=place.name,
         boxes=int(plan.get("boxes", 1)),
-        called_ms=call.opened.hlc if call.opened else int(plan.get("called", 0)),
-        promised_ms=int(plan["promised"]) if plan.get("promised") else None,
+        called_ms=called_ms,
+        promised_ms=_promised(plan, called_ms),
         state=call.state,
         reason=call.reason,
         names=call.names,

@@ -19,7 +19,7 @@ from driver_app.sync.worker import Surroundings
 from server.core.settings import Settings
 from server.migrations.steps import migrate
 from tests.flows.a_day import begin, change_plan, facts_at_the_office, on_the_road
-from tests.flows.test_tugger import open_round
+from tests.flows.a_round import open_round
 from tests.helpers.photos import jpeg
 from tests.helpers.world import ORIGIN, Network, Phone, World, world
 

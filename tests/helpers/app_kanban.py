@@ -1,5 +1,7 @@
 """Cards, a call and a handover for a tugger's tablet, as the office sends them."""
 
+from typing import Any
+
 from driver_app.store.rows import Row
 from tests.helpers.app_stand import PLANT
 from tests.helpers.builders import START_MS, text_id
@@ -16,9 +18,12 @@ def card(name: str, serial: int) -> Row:
 
 def kanban() -> list[Row]:
     """Two cards, one call of the office due in twelve minutes, and what the last shift left."""
-    called = {"part_no": "P-377", "name": "Axles", "station": PLACE, "boxes": 2}
+    called: dict[str, Any] = {"part_no": "P-377", "name": "Axles", "station": PLACE, "boxes": 2}
     times = {"called": START_MS - MINUTE_MS, "promised": START_MS + 12 * MINUTE_MS}
-    left = {"text": "Rack stuck at gate 2", "by": f"driver:{text_id('Jonas Weber')}"}
+    left: dict[str, Any] = {
+        "text": "Rack stuck at gate 2",
+        "by": f"driver:{text_id('Jonas Weber')}",
+    }
     left |= {"written": START_MS - 5 * MINUTE_MS, "open": [CALL], "counts": {"done": 31}}
     half = {"state": "open", "called": START_MS - MINUTE_MS}
     return [

@@ -93,6 +93,7 @@ def card_plan(row: KanbanCardRow, cycle: ControlCycleRow) -> Half:
             **_part(cycle),
             "serial": row.serial,
             "print_rev": row.print_rev,
+            "lead_s": cycle.lead_s or None,
             "blocked": True if row.state == "blocked" else None,
         }
     )

@@ -167,6 +167,16 @@ async def test_the_most_urgent_call_comes_first(tugger: Shift) -> None:
     assert [call.id for call in tugger.run.calls] == [CALL, text_id("soon"), text_id("late")]
 
 
+async def test_an_own_call_is_as_urgent_as_the_office_will_say(tugger: Shift) -> None:
+    fresh = card_row()
+    await tugger.put(fresh._replace(plan={**fresh.plan, "lead_s": 1200}))
+
+    await actions.scan_card(tugger.ctx, RUN_ID, CARD, "tap")
+
+    call = of_card(tugger)
+    assert call.promised_ms == call.called_ms + 1_200_000
+
+
 async def test_a_count_is_on_the_shelf_until_a_newer_one(tugger: Shift) -> None:
     plan = {"station": PLACE, "part_no": "P-118"}
     half = {"boxes": 3, "counted": START_MS - 9, "n": 1}
