@@ -228,7 +228,7 @@ async def roll_back(world: World, dice: Random) -> None:
 
 async def _talk_in_trouble(world: World, life: Life, dice: Random) -> None:
     """The next exchange begins a new stream, perhaps while the database is locked (C9)."""
-    if dice.random() < 0.8 and world.faulty:
+    if dice.random() < 0.4 and world.faulty:
         life.fuse.arm(Arm("locked", dice.randrange(*FORK_POINTS), dice.random()))
         await world.round(life)
 
