@@ -61,6 +61,8 @@ class Bench:
         travel = answer["summary"]["duration"]
         gap = 100 * (travel / one.best - 1) if served and one.best else None
         self._row(one, "plan", budget_s, feasible=served, gap=gap, travel=travel)
+        if found.note is not None:
+            self.say(f"  {found.note}: this is no figure of the solver")
         for line in wrong[:3]:
             self.say(f"  WRONG {one.name}: {line}")
             self.missed.append(f"{one.name} replayed")
