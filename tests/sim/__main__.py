@@ -5,7 +5,7 @@ import sys
 
 from tests.sim.books import commit, summed
 from tests.sim.campaign import STEPS, run_one, shrink
-from tests.sim.crew import clean_up, run_many
+from tests.sim.crew import run_many
 
 
 def _arguments() -> argparse.Namespace:
@@ -29,7 +29,6 @@ def _one(seed: int, shrink_s: float | None, steps: int) -> int:
         out += [f"shrunk to {len(kept)} steps:", *(f"  {one.kind} {one.seed}" for one in kept)]
         out += [f"  {invariant}: {sentence}" for invariant, sentence in outcome.violations]
     sys.stdout.write("\n".join(out) + "\n")
-    clean_up()
     return 1 if outcome.violations else 0
 
 

@@ -1,5 +1,6 @@
 """What every schedule of a process begins from: one database, founded once by product code."""
 
+import atexit
 import os
 import random
 import shutil
@@ -75,6 +76,7 @@ def chance(seed: int) -> Iterator[None]:
 @cache
 def ground() -> Ground:
     """Found the site, its vehicles and its runs; once per process."""
+    atexit.register(shutil.rmtree, memory_folder(), ignore_errors=True)
     folder = memory_folder() / "template"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -8,14 +8,14 @@ import os
 import shutil
 import time
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 from tests.sim.beginning import begin, beginning, new_world
 from tests.sim.campaign import Outcome, outcome_of
-from tests.sim.day import DAY_SEED, Named, whole
+from tests.sim.day import DAY_SEED, PARTS, Named, whole
 from tests.sim.ending import drain, look
 from tests.sim.faults import Arm, Fuse, Torn
 from tests.sim.ground import chance, memory_folder
@@ -148,18 +148,18 @@ def _reborn(world: World, life: Life, folder: Path) -> Life:
     return again
 
 
-def kill_everywhere(*, every: bool = False) -> Kills:
+def kill_everywhere(*, every: bool = False, parts: Sequence[Named] = PARTS) -> Kills:
     """Live the day once and die at each boundary that leaves other disks, or at every one."""
     beginning()
     begun, cpu, found = time.monotonic(), time.process_time(), Kills()
     with small_constants(), no_screens(), chance(DAY_SEED):
-        asyncio.run(_live(found, every=every))
+        asyncio.run(_live(found, parts, every=every))
     found.wall_s = time.monotonic() - begun
     found.cpu_s += time.process_time() - cpu
     return found
 
 
-async def _live(found: Kills, *, every: bool) -> None:
+async def _live(found: Kills, parts: Sequence[Named], *, every: bool) -> None:
     world = new_world(DAY_SEED, faulty=False, folder=memory_folder() / "day")
     forks = _Forks(world, found, every)
     try:
@@ -169,7 +169,7 @@ async def _live(found: Kills, *, every: bool) -> None:
             forks.part = part.name
             _hang_up(world, forks.at)
 
-        await whole(world, watch)
+        await whole(world, watch, parts)
         while forks.running:
             forks.wait()
         await drain(world)

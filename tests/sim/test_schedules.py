@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,8 @@ import pytest
 from tests.sim import crew, kills
 from tests.sim.books import Batch, commit
 from tests.sim.campaign import STEPS_TEST, Outcome, run_one, shrink
-from tests.sim.day import whole
+from tests.sim.day import PARTS, whole
+from tests.sim.planted.catalogue import BUGS
 from tests.sim.steps import drawn
 from tests.sim.web import behind_http
 
@@ -21,12 +21,6 @@ SCHEDULES, LEAST, BUDGET_S = 2_000, 1_000, 150.0
 LONG_S = 1_200
 KILLS_LEAST = 100
 PAIRS, OVER_HTTP = 10, 20
-
-
-@pytest.fixture(autouse=True)
-def _nothing_left() -> Iterator[None]:
-    yield
-    crew.clean_up()
 
 
 def first_seed() -> int:
@@ -75,6 +69,15 @@ def test_a_day_killed_wherever_it_leaves_other_disks_recovers() -> None:
 
 
 @pytest.mark.timeout(LONG_S)
+@pytest.mark.parametrize("number", [8, 9])
+def test_kills_find_what_is_written_in_two_transactions(number: int) -> None:
+    with next(bug for bug in BUGS if bug.number == number)():
+        found = kills.kill_everywhere(parts=PARTS[:2])
+
+    assert found.violations
+
+
+@pytest.mark.timeout(LONG_S)
 def test_a_device_and_the_server_may_both_die_on_that_day() -> None:
     outcomes = [kills.run_pair(seed) for seed in range(PAIRS)]
 
@@ -97,7 +100,16 @@ def test_the_day_passes_everything_once() -> None:
     outcome = kills.live_day(whole)
 
     assert outcome.violations == []
-    wanted = {"backup", "restore", "rolled back", "purge", "scope change", "moved visit", "copied"}
+    wanted = {
+        "backup",
+        "restore",
+        "rolled back",
+        "purge",
+        "scope change",
+        "moved visit",
+        "copied",
+        "paired again",
+    }
     assert {what for what in wanted if not outcome.happened[what]} == set()
 
 

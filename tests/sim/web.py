@@ -15,6 +15,7 @@ from tests.sim.campaign import Outcome, run_one
 from tests.sim.office import Answer, Headers, Office
 
 PEER = ("192.0.2.7", 1234)
+OFFICE = "Office"
 
 
 @dataclass
@@ -56,10 +57,10 @@ class WebOffice(Office):
 @contextmanager
 def behind_http() -> Iterator[None]:
     """Let every world of this process have its office behind HTTP."""
-    kept: dict[str, Any] = {name: getattr(world, name) for name in ("Office", *RATES)}
+    kept: dict[str, Any] = {name: getattr(world, name) for name in (OFFICE, *RATES)}
     with start_blocking_portal() as portal:
         WebOffice.web = Web(portal)
-        world.Office = WebOffice  # type: ignore[misc]
+        setattr(world, OFFICE, WebOffice)
         for name in RATES:
             setattr(world, name, 0.0)
         try:
