@@ -19,6 +19,7 @@ from server.backup.service import note_drill
 from server.backup.tables import BackupRun
 from server.core.hosting import BAD_USE, MISSING, Stop
 from server.core.settings import Settings
+from server.core.writer import write_within
 from server.feed.anew import begin_anew
 from server.runs.service.refolding import differing, driven_runs
 from shared.ids import RunId, Sha256, SiteId
@@ -106,17 +107,21 @@ def refilled(kind: Copies, backup: Backup, stage: Path, tools: Tools) -> Iterato
     Then a new history of revisions begins: devices read from zero and offer their facts again.
     """
     with kind.filled(backup, stage) as connection:
-        with Session(connection, join_transaction_mode="create_savepoint") as session:
-            if copies.revision(session) != backup.manifest.revision:
-                raise Damaged("The database of the backup is at another step than it says.")
-            copies.same(copies.figures(session), _figures(backup))
-            session.commit()
+        write_within(connection, lambda session: _compared(session, backup))
         tools.bring(connection, None)
-        with Session(connection, join_transaction_mode="create_savepoint") as session:
-            begin_anew(session, tools.clock.now())
-            _remember(session, backup, tools)
-            session.commit()
+        write_within(connection, lambda session: _begun_anew(session, backup, tools))
         yield connection
+
+
+def _compared(session: Session, backup: Backup) -> None:
+    if copies.revision(session) != backup.manifest.revision:
+        raise Damaged("The database of the backup is at another step than it says.")
+    copies.same(copies.figures(session), _figures(backup))
+
+
+def _begun_anew(session: Session, backup: Backup, tools: Tools) -> None:
+    begin_anew(session, tools.clock.now())
+    _remember(session, backup, tools)
 
 
 def _figures(backup: Backup) -> Figures:

@@ -238,6 +238,14 @@ class SnapshotReads:
         self._engine.dispose()
 
 
+def write_within(connection: Connection, work: Callable[[Session], T]) -> T:
+    """Carry out `work` in the caller's own transaction, on a database that nobody serves yet."""
+    with Session(connection, join_transaction_mode="create_savepoint") as session:
+        answer = work(session)
+        session.commit()
+        return answer
+
+
 AnyWriter = SqliteWriter | PostgresWriter
 
 

@@ -28,7 +28,7 @@ from shared.road_facts import FactVoided, StopReopened
 from tests.helpers.builders import arrived, fact, id_of, text_id
 from tests.server.facts.a_stream import DEVICE, RECEIVED_MS, Stream
 
-BEFORE = "0004"
+BEFORE = "0003"
 CARD, PLACE = text_id("card"), text_id("station 4")
 
 
