@@ -19,7 +19,7 @@ from server.planner.model import Search, Solved
 SOLVER_PROCESSES = 2
 GRACE_S = 2.0
 MEMORY_MAX_BYTES = 3 << 30
-READY_S = 20.0
+READY_S = 60.0
 SHARED_MACHINE = 60  # a second of one's own may take long where others work
 READY = "ready"
 

@@ -11,6 +11,7 @@ from time import process_time
 from typing import Any
 
 from server.planner.forms import read_task, write_answer
+from server.planner.ladder import LEVEL_0 as WITHOUT_SOLVER
 from server.planner.ladder import Budget, resequence
 from server.planner.plan import plan
 from server.planner.plan_read import read_problem
@@ -61,8 +62,8 @@ class Bench:
         travel = answer["summary"]["duration"]
         gap = 100 * (travel / one.best - 1) if served and one.best else None
         self._row(one, "plan", budget_s, feasible=served, gap=gap, travel=travel)
-        if found.note is not None:
-            self.say(f"  {found.note}: this is no figure of the solver")
+        if found.note is not None or found.engine == WITHOUT_SOLVER:
+            self.say(f"  {found.note or found.engine}: this is no figure of the solver")
         for line in wrong[:3]:
             self.say(f"  WRONG {one.name}: {line}")
             self.missed.append(f"{one.name} replayed")
