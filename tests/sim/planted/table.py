@@ -38,7 +38,7 @@ def _found(bug: Bug, hunted: Hunted | None) -> str:
         return bug.proof
     if hunted is None:
         gate = FIRST_SEEDS.get(bug.key)
-        return "not yet" if gate is None else f"seed {gate} of the gate"
+        return "hunted in the soak" if gate is None else f"seed {gate} of the gate"
     if not hunted.caught:
         return f"not found in {hunted.schedules} schedules"
     if hunted.schedules > 1 and hunted.hits > 1:
