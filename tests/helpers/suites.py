@@ -21,9 +21,10 @@ class Suite(NamedTuple):
 
 
 SUITES = (
-    Suite("sqlite", "not e2e and not postgres and not slow"),
+    Suite("sqlite", "not e2e and not postgres and not sim and not slow"),
     Suite("postgres", "postgres and not e2e and not slow"),
     Suite("browser", "e2e and not slow"),
+    Suite("sim", "sim and not postgres and not slow"),
 )
 
 

@@ -4,11 +4,13 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from tests.sim.campaign import STEPS, Outcome
 
 ROOT = Path(__file__).parents[2]
+CODE = ("driver_app", "server", "shared", "tests")
 PER_THOUSAND = {
     "fork": 20,
     "restore": 300,
@@ -93,14 +95,20 @@ class Batch:
 
 def commit() -> str:
     """The commit this ran on."""
+    return _asked_git("--short", "HEAD") or "unknown"
+
+
+def code_version() -> str:
+    """Hex digits that change with the code and with nothing else, empty outside a checkout."""
+    trees = _asked_git(*(f"HEAD:{part}" for part in CODE))
+    return sha256(trees.encode()).hexdigest() if trees else ""
+
+
+def _asked_git(*names: str) -> str:
     found = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+        ["git", "rev-parse", *names], cwd=ROOT, capture_output=True, text=True, check=False
     )
-    return found.stdout.strip() or "unknown"
+    return found.stdout.strip() if found.returncode == 0 else ""
 
 
 def summed(outcomes: Iterable[Outcome]) -> Batch:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.sim import crew, kills
-from tests.sim.books import Batch, commit
+from tests.sim.books import Batch, code_version
 from tests.sim.campaign import STEPS_TEST, Outcome, run_one, shrink
 from tests.sim.day import PARTS, whole
 from tests.sim.planted.catalogue import BUGS
@@ -24,9 +24,8 @@ PAIRS, OVER_HTTP = 10, 20
 
 
 def first_seed() -> int:
-    """Seeds follow from the commit, so that each one runs others."""
-    name = commit()
-    return 1_000 + (int(name, 16) % 1_000_000 if name != "unknown" else 0)
+    """Seeds follow from the code, so that each change of it runs others."""
+    return 1_000 + int(code_version() or "0", 16) % 1_000_000
 
 
 def report(batch: Batch) -> str:
