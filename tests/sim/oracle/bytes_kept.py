@@ -103,12 +103,17 @@ def wrongly_held(case: "Case") -> Iterator["Fault"]:
         if one["why"] == "fold_error":
             yield "I16", f"fact {one['id']} could not be folded"
         key = HELD_FOR.get(one["why"])
-        if key is not None and one[key] in there[key] and _in_hand(case, one):
+        if key is not None and one[key] in there[key] and _in_hand(case, one, key):
             yield "I2", f"fact {one['id']} waits as {one['why']} and its {key} is there"
 
 
-def _in_hand(case: "Case", event: Any) -> bool:
-    """Whether its device is still there and has the run of this event now."""
+def _in_hand(case: "Case", event: Any, key: str) -> bool:
+    """Whether its device is still there and is told now of what this event is about."""
     if event["device"] not in {one["device"] for one in case.story.get("devices", ())}:
         return False
-    return f"run:{event['run']}" in case.server["scopes"].get(event["device"], ())
+    kind = "stop" if key == "visit" else key
+    scopes = case.server["scopes"].get(event["device"], ())
+    return any(
+        row[0] == kind and row[1] == event[key] and row[2] in scopes and not row[4]
+        for row in case.server["rows"]
+    )
