@@ -23,6 +23,7 @@ from shared.ids import RunId
 from tests.helpers.builders import id_of
 from tests.sim.ground import SITE, ground
 
+UNREADABLE = frozenset({"bad_doc", "unknown_type", "bad_body"})
 Entry = dict[str, Any]
 Deed = Callable[[Session, Random, str, Any], Entry]
 
@@ -128,7 +129,7 @@ def move(session: Session, dice: Random, run: str, now: Any) -> Entry:
 
 def decide(session: Session, dice: Random, run: str, now: Any) -> Entry:  # noqa: ARG001 - one shape
     """Somebody lets a fact count that waits, or decides that it does not."""
-    waiting = facts.held(session, SITE)
+    waiting = [one for one in facts.held(session, SITE) if one.why not in UNREADABLE]
     if not waiting:
         return {}
     one = dice.choice(sorted(waiting, key=lambda fact: str(fact.id)))
@@ -167,5 +168,5 @@ DEEDS: list[tuple[int, Deed]] = [
     (12, edit),
     (12, undo),
     (18, move),
-    (4, decide),
+    (12, decide),
 ]

@@ -136,6 +136,11 @@ class Life:
         """Its small facts."""
         return {key: json.loads(value) for key, value in self.read("SELECT k, v FROM meta")}
 
+    def base(self) -> int:
+        """The last place it has forgotten."""
+        found = self.read("SELECT CAST(v AS INTEGER) FROM meta WHERE k = 'base_seq'")
+        return int(found[0][0]) if found else 0
+
     def copy_to(self, target: Path) -> None:
         """Copy the folder as it is between two transactions."""
         shutil.rmtree(target, ignore_errors=True)

@@ -14,7 +14,7 @@ from server.feed import queries as feed
 from shared.sync import BATCH_EVENTS
 
 BATCH, CHUNK, PAGE = 5, 1_500, 7
-KEEP_DAYS = 0.01
+KEEP_DAYS = 0.001
 BALLAST_BYTES = 256
 
 

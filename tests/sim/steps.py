@@ -162,7 +162,12 @@ async def scope(world: World, dice: Random) -> None:
 
 async def purge(world: World, dice: Random) -> None:
     """A device forgets what is safe and old, and nothing else (I10)."""
-    life = a_life(world, dice)
+    life = max(world.lives, key=lambda one: len(one.outbox()))
+    if dice.random() < 0.95:  # else there is seldom anything safe to forget
+        await world.round(life)
+        await backup(world, dice)
+        await world.round(life)
+        world.pass_ms(150_000)
     world.arm(life, dice)
     before = dict(life.read("SELECT seq, id FROM outbox"))
     open_files = {
@@ -273,6 +278,11 @@ async def people(world: World, dice: Random) -> None:
     state = "retired" if throw < 0.8 else "stolen"
     world.at_office(lambda: world.office.lock(DeviceId(UUID(device)), state), state)
     world.happened[state] += 1
+    if state == "retired":
+        await world.guarded(life, lambda: bodies.choose(dice)(life, dice), "retired")
+        await world.round(life)
+        now = world.clock.now()
+        run_work(world, lambda s: desk.decide(s, dice, "", now), "decide")
 
 
 async def carry(world: World, dice: Random) -> None:
@@ -341,7 +351,7 @@ DEEDS: dict[str, tuple[float, Deed]] = {
     "roll back": (1, roll_back),
     "reinstall": (0.5, reinstall),
     "clone": (0.25, clone),
-    "people": (0.5, people),
+    "people": (1.5, people),
     "carry": (0.25, carry),
     "upgrade": (0.2, upgrade),
     "pause": (0.3, pause),

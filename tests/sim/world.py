@@ -234,12 +234,13 @@ class World:
         """One round of the worker, and what may be said after it (I11, I12, I16)."""
         assert life.session is not None, "every life runs between two steps"
         life.line.troubled = False
-        before = self._disturbed()
+        before, base = self._disturbed(), life.base()
         paired = bool(life.session.worker.server)
         self.happened["exchange"] += 1
         self.look_at(life)
         wait_s = await self.guarded(life, life.session.worker.round, "exchange")
         self.look_at(life)
+        self.happened["purge"] += life.base() > base
         if wait_s is not None and waits_too_long(wait_s):
             self.wrong("I12", f"life {life.number} would wait {wait_s} s")
         clean = not life.line.troubled and self._disturbed() == before and paired
