@@ -109,8 +109,10 @@ async def backup(world: World, dice: Random) -> None:
     def between() -> None:
         if letters:
             before = world.on_server()
-            deliver(world.office, letters.pop(dice.randrange(len(letters))))
-            world.late |= world.on_server() - before
+            try:
+                deliver(world.office, letters.pop(dice.randrange(len(letters))))
+            finally:  # the server may die of it after it was committed
+                world.late |= world.on_server() - before
 
     made = world.at_office(lambda: world.backups.make(between), "backup")
     if made is not None:
@@ -345,7 +347,7 @@ DEEDS: dict[str, tuple[float, Deed]] = {
     "backup": (3, backup),
     "restore": (2, restore),
     "scope": (2, scope),
-    "purge": (4, purge),
+    "purge": (5, purge),
     "old copy": (3, old_copy),
     "copy": (2, copy),
     "roll back": (1, roll_back),
