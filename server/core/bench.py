@@ -12,11 +12,13 @@ from server.core.hosting import BAD_USE, DONE, INTERNAL, MISSING, Stop
 
 ROOT = Path(__file__).parents[2]
 EVERY = "all"
-NAMES = ("resequence", "change", "plan")
+NAMES = ("resequence", "change", "plan", "ingest", "sync")
+MAY_BE_QUICK = ("ingest", "sync")
 DATA = Annotated[Path | None, typer.Option(help="Folder with a manifest of instances (plan).")]
 FAMILY = Annotated[str | None, typer.Option(help="Only instances of this family (plan).")]
 BUDGET = Annotated[str | None, typer.Option(help="CPU seconds, with commas between (plan).")]
 OUT = Annotated[Path | None, typer.Option(help="A CSV file to write (plan).")]
+QUICK = Annotated[bool, typer.Option(help="Only show the table, of next to nothing measured.")]
 ABSENT = "Figures are measured from a checkout of the source; this installation has no benchmarks."
 
 
@@ -40,13 +42,18 @@ def bench(
     family: FAMILY = None,
     budget_s: BUDGET = None,
     out: OUT = None,
+    *,
+    quick: QUICK = False,
 ) -> None:
     """Measure the product on this machine; only from a checkout."""
     where = {"--data": data and data.resolve(), "--out": out and out.resolve()}
     given = {**where, "--family": family, "--budget-s": budget_s}
     more = [word for key, value in given.items() if value for word in (key, str(value))]
     if more and name != "plan":
-        raise Stop(BAD_USE, "Only the benchmark of plans takes options.")
+        raise Stop(BAD_USE, "Only the benchmark of plans takes these options.")
+    if quick and name not in MAY_BE_QUICK:
+        raise Stop(BAD_USE, f"Only {' and '.join(MAY_BE_QUICK)} can be quick.")
+    more += ["--quick"] * quick
     raise typer.Exit(run(name, more=more))
 
 

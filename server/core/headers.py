@@ -24,6 +24,8 @@ LINK_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+# Data, never a page: nothing may be loaded for it, and nobody may frame it.
+API_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _DENIED = "geolocation=(), camera=(), microphone=(), payment=(), usb=(), interest-cohort=()"
 _DRIVER_MAY = "geolocation=(self), camera=(self), microphone=(), payment=(), usb=()"
 HSTS = b"max-age=31536000"
@@ -33,6 +35,8 @@ def policy_of(path: str) -> str:
     """The content policy that fits the path."""
     if path.startswith("/driver"):
         return DRIVER_POLICY
+    if path.startswith("/api/"):
+        return API_POLICY
     return LINK_POLICY if is_link_page(path) else BOARD_POLICY
 
 

@@ -56,6 +56,20 @@ async def test_a_receipt_is_read_and_what_is_new_in_it_left_alone() -> None:
     assert (found.ack.seq, found.pull.head) == (2, 3)
 
 
+async def test_a_request_says_nothing_the_server_does_not_need() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return receipt()(request)
+
+    await api(answer).sync({"rid": "7f3a9c10"})
+
+    assert set(seen[0].headers) == {
+        "host", "accept-encoding", "authorization", "content-type", "content-length",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize("changed", [{"rid": "other"}, {"server_id": "foreign"}])
 async def test_an_answer_to_another_question_or_of_another_server_is_none(
     changed: Mapping[str, Any],

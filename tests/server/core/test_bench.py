@@ -36,7 +36,14 @@ def test_without_a_checkout_one_sentence_says_so(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(Stop, match="resequence, change, plan and all") as found:
+    with pytest.raises(Stop, match="resequence, change, plan, ingest, sync and all") as found:
         bench.run("fly")
+
+    assert found.value.code == BAD_USE
+
+
+def test_only_some_benchmarks_can_be_quick() -> None:
+    with pytest.raises(Stop, match="Only ingest and sync can be quick") as found:
+        bench.bench("plan", quick=True)
 
     assert found.value.code == BAD_USE

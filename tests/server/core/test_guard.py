@@ -39,6 +39,13 @@ async def test_every_answer_carries_the_security_headers(client: AsyncClient) ->
         assert headers["x-request-id"]
 
 
+async def test_an_answer_that_is_data_may_load_nothing_at_all(client: AsyncClient) -> None:
+    answer = await client.get("/api/v1/health")
+
+    policy = answer.headers["content-security-policy"]
+    assert policy == "default-src 'none'; frame-ancestors 'none'"
+
+
 async def test_a_change_from_another_site_is_refused_and_from_our_own_page_is_not(
     board: AsyncClient,
 ) -> None:
