@@ -231,7 +231,7 @@ def _apply(
     meta.put(db, "acked", receipt.ack.seq)
     meta.put(db, "durable", receipt.ack.durable)
     meta.put(db, "fork", None)
-    db.executemany("INSERT OR IGNORE INTO held VALUES(?, ?)", receipt.held)
+    rows.hold(db, receipt.held)
     for sha in receipt.need:
         blobs.reopen(db, sha)
     if receipt.pull.refused:

@@ -104,6 +104,20 @@ def _swap(db: sqlite3.Connection, receipt: Receipt) -> Swap:
     return done
 
 
+def hold(db: sqlite3.Connection, held: Sequence[tuple[str, str]]) -> None:
+    """Add to the held facts those that the received rows do not show.
+
+    An answer without rows may hold again what older rows show already: after the server was
+    restored, for a retired device. The next swap brings the list whole.
+    """
+    seen = int(meta.get(db, "view_seq"))
+    db.executemany(
+        "INSERT OR IGNORE INTO held SELECT ?1, ?2 "
+        "WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?1 AND seq <= ?3)",
+        [(id_, why, seen) for id_, why in held],
+    )
+
+
 def _touched(db: sqlite3.Connection, scopes: Sequence[str], *, reset: bool) -> Swap:
     changed = {str(row[0]) for row in db.execute("SELECT DISTINCT scope FROM stage")}
     before = {str(row[0]) for row in db.execute("SELECT DISTINCT scope FROM ent")}

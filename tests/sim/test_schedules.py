@@ -16,8 +16,8 @@ from tests.sim.steps import drawn
 from tests.sim.web import behind_http
 
 ROOT = Path(__file__).parents[2]
-FORMER_FAILURES = (2, 3, 7, 10, 14, 19, 23, 27, 33, 39, 45)
-SCHEDULES, LEAST, BUDGET_S = 2_000, 1_000, 150.0
+FORMER_FAILURES = (2, 3, 7, 10, 12, 14, 19, 23, 27, 33, 35, 39, 45)
+SCHEDULES, LEAST, BUDGET_S = 1_000, 1_000, 150.0
 LONG_S = 1_200
 KILLS_LEAST = 100
 PAIRS, OVER_HTTP = 10, 20
@@ -56,13 +56,6 @@ def test_schedules_that_failed_once_hold() -> None:
         batch.add(run_one(seed))
 
     assert batch.failed == [], report(batch)
-
-
-@pytest.mark.xfail(reason="what a phone shows of its own facts: doubled, or gone", strict=True)
-@pytest.mark.timeout(LONG_S)
-@pytest.mark.parametrize("seed", [12, 35])
-def test_a_schedule_that_still_fails(seed: int) -> None:
-    assert run_one(seed).violations == []
 
 
 @pytest.mark.timeout(LONG_S)

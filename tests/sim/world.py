@@ -262,9 +262,12 @@ class World:
                 self.wrong("I11", f"life {life.number}: {sentence}")
 
     def dismissed(self) -> set[str]:
-        """Facts that somebody at the office decided not to count."""
+        """Facts that do not count, as everybody at the office sees: decided so, or an id twice."""
         with closing(sqlite3.connect(self.office.folder / DATABASE)) as db:
-            rows = db.execute("SELECT event_id FROM event_state WHERE status = 'dismissed'")
+            rows = db.execute(
+                "SELECT event_id FROM event_state WHERE status = 'dismissed' "
+                "UNION SELECT event_id FROM event_conflict"
+            )
             return {str(UUID(_hex(row[0]))) for row in rows}
 
     def _disturbed(self) -> tuple[int, int]:

@@ -146,6 +146,18 @@ async def test_held_facts_stay_in_the_view_of_the_phone(store: Store) -> None:
     assert [fact.id for fact in own] == [str(event)]
 
 
+async def test_a_fact_that_older_rows_show_is_not_shown_twice_when_it_is_held_again(
+    store: Store,
+) -> None:
+    """The server was restored and holds what a retired device offers again; no rows come."""
+    (event,) = await put(store, new_fact())
+    await answer(store)
+
+    await answer(store, held=((str(event), "retired_device"),), refused="retired")
+
+    assert await store.read(outbox.own_facts) == []
+
+
 async def test_a_fact_of_a_newer_app_is_kept_and_hides_no_other(store: Store) -> None:
     (event,) = await put(store, new_fact())
     newer = '{"type":"stop.teleported"}'
