@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal_column, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    union,
+)
 from sqlmodel import Session, col
 
 from server.facts import rules
@@ -57,6 +67,48 @@ class StreamHead:
     recv: int
     chain: str
     durable: int
+
+
+def _with_state(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Facts with what became of them, in the order of HeldFact; the site and the most are bound."""
+    return (
+        select(
+            col(EventRow.id),
+            func.coalesce(col(EventState.why), ""),
+            col(EventRow.type),
+            col(EventRow.by),
+            col(EventRow.run_id),
+            col(EventRow.visit_id),
+            col(EventRow.device_id),
+            col(EventState.reported_ms),
+            col(EventRow.doc),
+        )
+        .join(
+            EventState,
+            (col(EventState.site_id) == col(EventRow.site_id))
+            & (col(EventState.event_id) == col(EventRow.id)),
+        )
+        .where(col(EventRow.site_id) == bindparam("site"), *conditions)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+def _held_facts(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    # A subquery, so that no database walks through all facts to find the few that wait.
+    waiting = select(col(EventState.event_id)).where(
+        col(EventState.site_id) == bindparam("site"), _IS_HELD
+    )
+    order = col(EventRow.received_ms).desc(), col(EventRow.id).desc()
+    return _with_state(col(EventRow.id).in_(waiting), *conditions).order_by(*order)
+
+
+# Every exchange asks more than once what waits: building these anew costs more than asking.
+_HELD_ALL = _held_facts()
+_HELD_OF = _held_facts(col(EventRow.device_id) == bindparam("device"))
+_HELD_AMONG = _held_facts(col(EventRow.id).in_(bindparam("ids", expanding=True)))
+_DISMISSED = _with_state(col(EventState.status) == rules.DISMISSED).order_by(
+    col(EventState.changed_ms).desc(), col(EventRow.id).desc()
+)
 
 
 def chunks(ids: Collection[UUID]) -> list[list[UUID]]:
@@ -188,55 +240,22 @@ def held(
     limit: int = HELD_MAX,
 ) -> list[HeldFact]:
     """Facts that wait, newest first; of one device, or these, or all."""
-    # A subquery, so that no database walks through all facts to find the few that wait.
-    waiting = select(col(EventState.event_id)).where(col(EventState.site_id) == site_id, _IS_HELD)
-    conditions = [col(EventRow.site_id) == site_id, col(EventRow.id).in_(waiting)]
-    if device_id is not None:
-        conditions.append(col(EventRow.device_id) == device_id)
+    assert device_id is None or ids is None, "of one device or these, not both"
+    if ids is not None and not ids:
+        return []
+    values: dict[str, Any] = {"site": site_id, "most": limit}
+    statement = _HELD_ALL
     if ids is not None:
-        conditions.append(col(EventRow.id).in_(list(ids)))
-    rows = session.execute(
-        select(EventRow, EventState)
-        .join(
-            EventState,
-            (col(EventState.site_id) == col(EventRow.site_id))
-            & (col(EventState.event_id) == col(EventRow.id)),
-        )
-        .where(*conditions)
-        .order_by(col(EventRow.received_ms).desc(), col(EventRow.id).desc())
-        .limit(limit)
-    )
-    return [_held(event, state) for event, state in rows]
+        statement, values["ids"] = _HELD_AMONG, list(ids)
+    elif device_id is not None:
+        statement, values["device"] = _HELD_OF, device_id
+    return [HeldFact(*row) for row in session.execute(statement, values)]
 
 
 def dismissed(session: Session, site_id: SiteId, limit: int = HELD_MAX) -> list[HeldFact]:
     """Facts that somebody decided not to count, the newest decision first."""
-    rows = session.execute(
-        select(EventRow, EventState)
-        .join(
-            EventState,
-            (col(EventState.site_id) == col(EventRow.site_id))
-            & (col(EventState.event_id) == col(EventRow.id)),
-        )
-        .where(col(EventState.site_id) == site_id, col(EventState.status) == rules.DISMISSED)
-        .order_by(col(EventState.changed_ms).desc(), col(EventRow.id).desc())
-        .limit(limit)
-    )
-    return [_held(event, state) for event, state in rows]
-
-
-def _held(event: EventRow, state: EventState) -> HeldFact:
-    return HeldFact(
-        EventId(event.id),
-        state.why or "",
-        event.type,
-        event.by,
-        RunId(event.run_id) if event.run_id else None,
-        VisitId(event.visit_id) if event.visit_id else None,
-        DeviceId(event.device_id) if event.device_id else None,
-        state.reported_ms,
-        event.doc,
-    )
+    rows = session.execute(_DISMISSED, {"site": site_id, "most": limit})
+    return [HeldFact(*row) for row in rows]
 
 
 def devices_with_held(session: Session) -> list[tuple[SiteId, DeviceId]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select, tuple_
 from sqlmodel import Session, col
 
 from server.core.access import Principal, reaches
@@ -69,6 +69,19 @@ class ExceptionView:
     rev: int
 
 
+# Every exchange asks these: building them anew costs more than asking.
+_SCOPES = select(col(DeviceScope.scope)).where(
+    col(DeviceScope.site_id) == bindparam("site"), col(DeviceScope.device_id) == bindparam("device")
+)
+_LIVE_SCOPES = _SCOPES.where(col(DeviceScope.live))
+_NONCE = select(col(FeedRev.nonce)).where(
+    col(FeedRev.site_id) == bindparam("site"), col(FeedRev.rev) == bindparam("rev")
+)
+_LIFE = select(col(FeedSite.rev), col(FeedSite.min_rev)).where(
+    col(FeedSite.site_id) == bindparam("site")
+)
+
+
 def head(session: Session, site_id: SiteId) -> int:
     """The revision of the site in this snapshot, 0 before the first."""
     found = session.get(FeedSite, site_id)
@@ -77,23 +90,13 @@ def head(session: Session, site_id: SiteId) -> int:
 
 def scopes_of(session: Session, site_id: SiteId, device_id: DeviceId) -> list[str]:
     """The scopes a device has: the site, itself, and what it was given."""
-    given = session.execute(
-        select(col(DeviceScope.scope)).where(
-            col(DeviceScope.site_id) == site_id,
-            col(DeviceScope.device_id) == device_id,
-            col(DeviceScope.live),
-        )
-    ).scalars()
+    given = session.execute(_LIVE_SCOPES, {"site": site_id, "device": device_id}).scalars()
     return sorted({rules.SITE, rules.device_scope(device_id), *given})
 
 
 def ever_scopes(session: Session, site_id: SiteId, device_id: DeviceId) -> set[str]:
     """The scopes a device has or once had."""
-    given = session.execute(
-        select(col(DeviceScope.scope)).where(
-            col(DeviceScope.site_id) == site_id, col(DeviceScope.device_id) == device_id
-        )
-    ).scalars()
+    given = session.execute(_SCOPES, {"site": site_id, "device": device_id}).scalars()
     return {rules.SITE, rules.device_scope(device_id), *given}
 
 
@@ -173,9 +176,10 @@ def pull(
     page_rows: int = PAGE_ROWS,
 ) -> Page:
     """The next page for a device, within one snapshot (sync.md S7 to S9)."""
-    now_at = head(session, site_id)
+    life = session.execute(_LIFE, {"site": site_id}).first()
+    now_at, oldest = life or (0, None)
     nonce = _nonce(session, site_id, now_at) or NO_NONCE
-    start = _accepted(session, site_id, rules.read_cursor(cursor_text))
+    start = _accepted(session, site_id, rules.read_cursor(cursor_text), now_at, oldest)
     scopes = scopes_of(session, site_id, device_id)
     cold = start is None or start.at is not None
     rows = _rows(session, site_id, _after(start), scopes, page_rows + 1, from_zero=cold)
@@ -189,18 +193,19 @@ def pull(
 
 
 def _nonce(session: Session, site_id: SiteId, rev: int) -> str | None:
-    found = session.get(FeedRev, (site_id, rev))
-    return found.nonce if found else None
+    found: str | None = session.execute(_NONCE, {"site": site_id, "rev": rev}).scalar_one_or_none()
+    return found
 
 
-def _accepted(session: Session, site_id: SiteId, cursor: Cursor | None) -> Cursor | None:
+def _accepted(
+    session: Session, site_id: SiteId, cursor: Cursor | None, now_at: int, oldest: int | None
+) -> Cursor | None:
     """The cursor if this life of the feed wrote it and still has every tombstone above it."""
     if cursor is None:
         return None
     if cursor.head == 0:
-        return cursor if cursor.nonce == NO_NONCE and head(session, site_id) == 0 else None
-    site = session.get(FeedSite, site_id)
-    known = site is not None and cursor.head >= site.min_rev
+        return cursor if cursor.nonce == NO_NONCE and now_at == 0 else None
+    known = oldest is not None and cursor.head >= oldest
     return cursor if known and _nonce(session, site_id, cursor.head) == cursor.nonce else None
 
 
