@@ -220,10 +220,16 @@ def main() -> int:
     gc.collect()
     gc.freeze()  # as the server does when it has started
     say(f"Taking facts in\n{figures.machine()}\n")
-    found = batches(QUICK if quick else Size(), say)
-    found += single.measure(single.QUICK if quick else single.Size(), say)
-    for line in goals.table(found):
-        say(line + "\n")
+    found: list[Figure] = []
+    for more in (
+        partial(batches, QUICK if quick else Size(), say),
+        partial(single.measure, single.QUICK if quick else single.Size(), say),
+    ):
+        told_now = more()
+        for line in goals.table(told_now):
+            say(line + "\n")
+        sys.stdout.flush()
+        found += told_now
     say(f"at the end: {figures.load()}\n")
     return FINDINGS if any(one.met is False for one in found) else 0
 

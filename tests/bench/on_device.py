@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from uuid import UUID
@@ -21,6 +22,7 @@ from tests.helpers.record import names_of, ready, session
 PHOTO = 200 * 1024
 TIMES_FLOOR, FACT_MS = 2, 50
 WARM_UP = 3
+PAIRS_EACH = 20
 
 
 class Floor:
@@ -50,28 +52,44 @@ class Floor:
         self._db.close()
 
 
+@dataclass
+class Times:
+    """Milliseconds of everything, taken in turn."""
+
+    shots: list[float] = field(default_factory=list)
+    taps: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
+    plain: list[float] = field(default_factory=list)
+
+
 async def measure(folder: Path, count: int) -> list[Figure]:
-    """Half the stops with a photo, half without."""
-    names = names_of(2 * (count + WARM_UP))
-    joined = session(folder / "device")
+    """So many stops with a photo and as many without, on rounds as long as a driver's."""
+    found = Times()
     (folder / "floor").mkdir()
     floor = Floor(folder / "floor")
-    shots, taps, bare, plain = [], [], [], []
     try:
-        await ready(joined, len(names))
-        for name, other in zip(names[::2], names[1::2], strict=True):
-            content = jpeg(name, PHOTO)
-            draft = await _sheet(joined, name)
-            shots.append(await _attach(joined, draft, content))
-            taps.append(await _tap(joined, draft))
-            bare.append(floor.keep(name, content))
-            plain.append(await _tap(joined, await _sheet(joined, other)))
-        await joined.end()
+        for number in range(0, count, PAIRS_EACH):
+            pairs = min(PAIRS_EACH, count - number)
+            await _device(folder / f"device-{number}", pairs, floor, found)
     finally:
         floor.close()
-    lists = (shots, taps, bare, plain)
-    shots, taps, bare, plain = (values[WARM_UP:] for values in lists)
-    return list(_told(shots, taps, bare, plain))
+    return list(_told(found))
+
+
+async def _device(folder: Path, pairs: int, floor: Floor, found: Times) -> None:
+    """One device with one round; its first stops warm it up."""
+    names = names_of(2 * (pairs + WARM_UP))
+    joined = session(folder)
+    await ready(joined, len(names))
+    for at, (name, other) in enumerate(zip(names[::2], names[1::2], strict=True)):
+        kept = found if at >= WARM_UP else Times()
+        content = jpeg(f"{folder.name} {name}", PHOTO)
+        draft = await _sheet(joined, name)
+        kept.shots.append(await _attach(joined, draft, content))
+        kept.taps.append(await _tap(joined, draft))
+        kept.bare.append(floor.keep(f"{folder.name} {name}", content))
+        kept.plain.append(await _tap(joined, await _sheet(joined, other)))
+    await joined.end()
 
 
 async def _sheet(joined: Session, name: str) -> DraftView:
@@ -96,12 +114,11 @@ async def _tap(joined: Session, draft: DraftView) -> float:
     return took
 
 
-def _told(
-    shots: list[float], taps: list[float], bare: list[float], plain: list[float]
-) -> Iterator[Figure]:
+def _told(found: Times) -> Iterator[Figure]:
     def at(values: list[float], percent: float) -> float:
         return figures.percentile(values, percent)
 
+    shots, taps, bare, plain = found.shots, found.taps, found.bare, found.plain
     ratio = at(taps, 99) / at(bare, 99)
     count = f" (n {len(taps)})"
     name = "tap to saved, 200 KB photo in the sheet: p99 / bare p99"

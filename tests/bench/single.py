@@ -67,6 +67,11 @@ class Client:
         assert answer.status == 200, answer.status
         return took_ms
 
+    def connect(self) -> None:
+        """Begin a new connection: a web server gives up those that rest for some seconds."""
+        self._http.close()
+        self._http.connect()
+
     def close(self) -> None:
         """Hang up."""
         self._http.close()
@@ -156,6 +161,8 @@ def _part(
     warm: bool,
 ) -> None:
     """One after the other in turn, then all at once; the first exchanges warm up."""
+    for one in (*products, *echoes):
+        one.connect()
     if warm:
         for one, other in zip(products, echoes, strict=True):
             content = next_body(one.van)
@@ -174,6 +181,8 @@ def _part(
         (echoes, found.echo_rate, None),
     ):
         spent: list[float] = []
+        for one in clients:
+            one.connect()
         works = [partial(_all, one, some, spent) for one, some in zip(clients, bodies, strict=True)]
         rate.append(len(works) * size.at_once / together(works))
         if kept is not None:
