@@ -9,7 +9,7 @@ from driver_app.actions.calls import PlantRead, read_plant
 from driver_app.store import meta, outbox, rows
 from driver_app.store.meta import Db
 from driver_app.store.rows import RUN_SCOPE, Row
-from shared.events import Event, read_doc
+from shared.events import Event
 from shared.run import live
 
 REFERENCES = ("location", "driver", "vehicle", "checklist", "policy", "reason")
@@ -145,10 +145,15 @@ def seen_key(run: str) -> str:
 def _remembered(db: Db) -> list[Event]:
     marks = ", ".join("?" * len(REMEMBERED))
     found = db.execute(
-        f"SELECT id, doc FROM outbox WHERE json_extract(doc, '$.type') IN ({marks}) ORDER BY seq",  # noqa: S608  marks only
+        f"SELECT id, doc FROM outbox WHERE {_part('doc', 'type')} IN ({marks}) ORDER BY seq",  # noqa: S608  marks only
         REMEMBERED,
     ).fetchall()
-    return [read_doc(id_, doc.encode("utf-8", "surrogatepass")) for id_, doc in found]
+    return outbox.readable(found)
+
+
+def _part(doc: str, key: str) -> str:
+    """SQL for a part of a doc; nothing of a doc that is spoilt, which hides no other."""
+    return f"CASE WHEN json_valid({doc}) THEN json_extract({doc}, '$.{key}') END"
 
 
 def _marks(db: Db) -> dict[str, Mark]:
@@ -156,7 +161,7 @@ def _marks(db: Db) -> dict[str, Mark]:
     marks: dict[str, Mark] = {}
     for key in ("visit", "run"):
         for id_, seq, waiting in db.execute(
-            f"SELECT json_extract(o.doc, '$.{key}'), max(o.seq), "  # noqa: S608  constants only
+            f"SELECT {_part('o.doc', key)}, max(o.seq), "  # noqa: S608  constants only
             "max(coalesce(b.state, 1) = 0) FROM outbox o LEFT JOIN outbox_blob ob USING (seq) "
             "LEFT JOIN blob b USING (sha) GROUP BY 1"
         ):

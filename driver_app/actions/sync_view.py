@@ -90,7 +90,8 @@ def _word(view: SyncView) -> SyncWord:
 
 
 def _item(seen: Waiting, seq: int, id_: str, doc: str) -> SyncItem:
-    fact = json.loads(doc)
+    fact = outbox.told(doc)
+    hlc = fact.get("hlc")
     states = seen.blobs.get(seq, [])
     attention = f"held:{seen.held[id_]}" if id_ in seen.held else ""
     if BLOB_UNREADABLE in states:
@@ -98,9 +99,9 @@ def _item(seen: Waiting, seq: int, id_: str, doc: str) -> SyncItem:
     done = sum(1 for state in states if state == BLOB_DONE)
     return SyncItem(
         id=EventId(UUID(id_)),
-        at_ms=int(fact["hlc"]),
-        type=str(fact["type"]),
-        subject=seen.names.get(fact.get("visit") or fact.get("run") or "", ""),
+        at_ms=hlc if isinstance(hlc, int) else 0,
+        type=str(fact.get("type", "")),
+        subject=seen.names.get(str(fact.get("visit") or fact.get("run")), ""),
         sent=_sent(seen, seq, whole=done == len(states)),
         blobs_done=done,
         blobs=len(states),

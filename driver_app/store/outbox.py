@@ -1,10 +1,11 @@
 """The outbox: facts in the order they were recorded, with the running hash of their stream."""
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from driver_app.store import meta
@@ -216,6 +217,15 @@ def readable(rows: Iterable[tuple[str, str]]) -> list[Event]:
         with contextlib.suppress(Unfit, UnknownType, BadBody):
             found.append(read_doc(event_id, doc_bytes(doc)))
     return found
+
+
+def told(doc: str) -> dict[str, Any]:
+    """What a doc says; a spoilt one says nothing, is sent all the same and hides no other."""
+    try:
+        said = json.loads(doc)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def unread(db: sqlite3.Connection) -> tuple[int, int | None]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from driver_app.store import meta
+from driver_app.store import meta, outbox
 from shared.chain import row_digest
 from shared.receipt import Pull, Receipt
 from shared.sync import DEVICE_CACHE_DAYS, DIGEST_RESET_S, HLC_AHEAD_MS
@@ -183,7 +183,7 @@ def open_runs(db: sqlite3.Connection) -> list[str]:
     rows = of_kind(db, "run")
     found = {row.id for row in rows if row.fact.get("state") in OPEN_STATES}
     docs = db.execute("SELECT doc FROM outbox WHERE seq > ?", (meta.get(db, "view_seq"),))
-    own = [json.loads(doc) for (doc,) in docs]
+    own = [outbox.told(doc) for (doc,) in docs]
     found |= {str(doc.get("run")) for doc in own}
     ended = {str(doc.get("run")) for doc in own if doc.get("type") == "run.finished"}
     return sorted({row.id for row in rows} & (found - ended))

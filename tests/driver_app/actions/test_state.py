@@ -178,3 +178,14 @@ async def test_a_stop_kept_off_plan_is_shown(shift: Shift) -> None:
 
 async def test_an_unknown_visit_is_no_accident(shift: Shift) -> None:
     assert shift.ctx.state.session.visit(VisitId(visit_id("nowhere"))) is None
+
+
+async def test_a_spoilt_fact_hides_no_other(shift: Shift) -> None:
+    spoilt = f"INSERT INTO outbox SELECT max(seq) + 1, '{BAKERY}', 'no JSON', '' FROM outbox"
+    await actions.depart(shift.ctx, RUN_ID)
+    await shift.ctx.store.run(lambda db: db.execute(spoilt))
+
+    await actions.complete_stop(shift.ctx, BAKERY, await shift.sheet())
+
+    assert shift.visit("bakery").state == "done"
+    assert shift.run.done == 1
