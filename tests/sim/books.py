@@ -4,13 +4,11 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 
 from tests.sim.campaign import STEPS, Outcome
 
 ROOT = Path(__file__).parents[2]
-CODE = ("driver_app", "server", "shared", "tests")
 PER_THOUSAND = {
     "fork": 20,
     "restore": 300,
@@ -96,12 +94,6 @@ class Batch:
 def commit() -> str:
     """The commit this ran on."""
     return _asked_git("--short", "HEAD") or "unknown"
-
-
-def code_version() -> str:
-    """Hex digits that change with the code and with nothing else, empty outside a checkout."""
-    trees = _asked_git(*(f"HEAD:{part}" for part in CODE))
-    return sha256(trees.encode()).hexdigest() if trees else ""
 
 
 def _asked_git(*names: str) -> str:
