@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import anyio
 import pytest
 
+from driver_app.widgets.press import TWICE_S
 from tests.helpers.app_kanban import CALL, kanban
 from tests.helpers.app_stand import PLANT, app_on, fill, plant, run_route
 from tests.helpers.builders import text_id
@@ -102,6 +104,7 @@ async def test_station_done_fills_the_calls_of_the_station(train: Path) -> None:
         assert app.says("leave: Axles")
 
         await press(app, "tugger.station_done")
+        await anyio.sleep(TWICE_S)  # the same button again, at the next station
         await press(app, "tugger.here")
         await press(app, "tugger.calls")
 
