@@ -19,7 +19,7 @@ from tests.helpers.cab import Cab
 from tests.helpers.office import Office, at_site, midday_zone
 from tests.helpers.processes import Process, driver_process, free_port, server_process
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 GROCERIES = Path(__file__).parents[3] / "shared/data/helsinki/grocery_15.csv"
 OWN = Path(__file__).parents[1] / "data/imports/grocery_15.csv"

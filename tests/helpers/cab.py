@@ -5,6 +5,7 @@ from playwright.sync_api import Error
 from tests.helpers.browser import GESTURE_MS, SEEN_MS, DriverTab
 
 LONG_MS = 30_000
+OPEN_TRIES = 3
 
 
 class Cab(DriverTab):
@@ -53,10 +54,19 @@ class Cab(DriverTab):
         self.tap(self.first("runs.open."))
 
     def come_back(self, url: str) -> None:
-        """Open the app again: it shows the run that was open, or the runs of today."""
-        self.open(url)
+        """Open the app again: it shows the run that was open, or the runs of today.
+
+        A driver whose screen stays empty loads the page again.
+        """
         home = "[flt-semantics-identifier^='runs.open.'], [flt-semantics-identifier='run.problem']"
-        self.page.locator(home).first.wait_for(state="attached", timeout=LONG_MS)
+        for left in reversed(range(OPEN_TRIES)):
+            self.open(url)
+            try:
+                self.page.locator(home).first.wait_for(state="attached", timeout=LONG_MS)
+                break
+            except Error as error:
+                if not left:
+                    raise AssertionError(f"the app stays away: {self.named()}") from error
         if not self.ui("run.problem").count():
             self.open_run()
 

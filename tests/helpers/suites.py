@@ -1,4 +1,4 @@
-"""Run the suites of `make test`, three at a time: much of their time is waiting for disks.
+"""Run the suites of `make test`, two at a time: much of their time is waiting.
 
 The first one is shown as it runs, each other one when it is done. With MILKRUN_COVERAGE set,
 coverage is measured on the first: it runs all the code, but measuring makes it two thirds slower.
@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-AT_ONCE = 3
+AT_ONCE = 2
 ROOM = 4 << 30
 MEMORY = Path("/dev/shm")
 
@@ -27,7 +27,6 @@ class Suite(NamedTuple):
     marks: str
 
 
-# The schedules of faults keep both cores busy by themselves: they begin when another is done.
 SUITES = (
     Suite("sqlite", "not e2e and not postgres and not sim and not slow"),
     Suite("browser", "e2e and not slow"),
@@ -75,8 +74,8 @@ def coverage() -> int:
 
 def main() -> int:
     """All suites; 0 if every one passed and the floor of coverage was kept."""
-    with ThreadPoolExecutor(AT_ONCE) as three:
-        codes = list(three.map(run, SUITES))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        codes = list(pool.map(run, SUITES))
     failed = [suite.name for suite, code in zip(SUITES, codes, strict=True) if code]
     if failed:
         sys.stdout.write(f"\nNot passed: {', '.join(failed)}\n")
