@@ -147,6 +147,7 @@ class Showing:
             self._before_sync = self.page.route or "/runs"
         self.desk.notice.why = ""
         self.page.navigate(route)
+        self._spawn(self._keep_route(route))
 
     def _session_changed(self, session: SessionView, field: str | None) -> None:
         del field
@@ -227,7 +228,7 @@ class Showing:
             self.desk.slow.n += 1
         if beat.n % RUNS_S == 0:
             await tick_runs(self.ctx)
-        await self._keep_route()
+        await self._keep_route(self.page.route or "/")
         await self._stay_awake()
 
     def _tick(self) -> None:
@@ -236,8 +237,8 @@ class Showing:
             if run.takt is not None:
                 tick(run.takt, now_ms)
 
-    async def _keep_route(self) -> None:
-        route = self.page.route or "/"
+    async def _keep_route(self, route: str) -> None:
+        """Remember the screen at once: the app may be killed before the next beat."""
         if route != self._kept_route and self.desk.gate.stage == "work":
             self._kept_route = route
             await self._store.run(lambda db: meta.put_ui(db, "route", route))

@@ -210,7 +210,7 @@ def create_app(
         parts.worries["backup"] = lambda: sentence(_protection(parts))
     http.handle_errors(app)
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     pages.hang_up(app)
     check_access(app)
     app.add_middleware(Guard, parts=lambda: app.state.parts, door=Porter(parts.clock))

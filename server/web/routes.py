@@ -39,5 +39,5 @@ ROUTERS: Sequence[APIRouter] = (
 def hang_up(app: FastAPI) -> None:
     """Add every page, the board's stream and the static files."""
     for router in ROUTERS:
-        app.include_router(router)
+        app.router.routes.extend(router.routes)
     app.mount(static_files.base(), static_files.files(), name="static")

@@ -16,7 +16,8 @@ from playwright.sync_api import Browser
 from tests.helpers.board_tab import board_context
 from tests.helpers.browser import chromium_browser, driver_context
 from tests.helpers.cab import Cab
-from tests.helpers.office import Office, at_site, midday_zone
+from tests.helpers.clock import midday_zone
+from tests.helpers.office import Office, at_site
 from tests.helpers.processes import Process, driver_process, free_port, server_process
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]

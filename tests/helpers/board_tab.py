@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 from server.app import build_parts
 from server.core.settings import Settings
 from server.migrations.steps import migrate
+from tests.helpers.clock import midday_zone
 from tests.helpers.pages import NAME, NOBODY, PASSWORD, Board, make_board
 from tests.helpers.pages_decisions import add_decisions
 from tests.helpers.pages_evidence import add_andon, add_loop, add_proof
@@ -44,7 +45,7 @@ def board_server(folder: Path, *, whole: bool = False, empty: bool = False) -> I
     settings = Settings.read(data=data)
     migrate(settings)
     parts = build_parts(settings)
-    board = NOBODY if empty else make_board(parts)
+    board = NOBODY if empty else make_board(parts, midday_zone(parts.clock.now()))
     if whole:
         board.loop = add_loop(parts, board)
         board.proof = add_proof(parts, board)

@@ -5,7 +5,7 @@ from playwright.sync_api import Error
 from tests.helpers.browser import GESTURE_MS, SEEN_MS, DriverTab
 
 LONG_MS = 30_000
-OPEN_TRIES = 3
+HOME = ("runs.open.", "run.problem", "nav.back")
 
 
 class Cab(DriverTab):
@@ -54,21 +54,19 @@ class Cab(DriverTab):
         self.tap(self.first("runs.open."))
 
     def come_back(self, url: str) -> None:
-        """Open the app again: it shows the run that was open, or the runs of today.
-
-        A driver whose screen stays empty loads the page again.
-        """
-        home = "[flt-semantics-identifier^='runs.open.'], [flt-semantics-identifier='run.problem']"
-        for left in reversed(range(OPEN_TRIES)):
-            self.open(url)
-            try:
-                self.page.locator(home).first.wait_for(state="attached", timeout=LONG_MS)
-                break
-            except Error as error:
-                if not left:
-                    raise AssertionError(f"the app stays away: {self.named()}") from error
-        if not self.ui("run.problem").count():
-            self.open_run()
+        """Open the app again: it shows the screen that was open, or the runs of today."""
+        self.open(url)
+        shown = self.page.locator(", ".join(f"[flt-semantics-identifier^='{i}']" for i in HOME))
+        try:
+            shown.first.wait_for(state="attached", timeout=LONG_MS)
+        except Error as error:
+            raise AssertionError(f"the app stays away: {self.named()}") from error
+        while not self.ui("run.problem").count():
+            if self.ui("nav.back").count():
+                self.tap("nav.back")
+            else:
+                self.open_run()
+            self.page.wait_for_timeout(GESTURE_MS)
 
     def start_run(self) -> None:
         """Start the run and leave the depot."""

@@ -7,6 +7,12 @@ from server.core.clock import to_ms
 MONDAY_NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
+def midday_zone(now: datetime) -> str:
+    """A zone in which it is about noon, so that no run of the test crosses midnight."""
+    ahead = 12 - now.hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/UTC"
+
+
 class ManualClock:
     """Fake of `server.core.clock.Clock`."""
 

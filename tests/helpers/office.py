@@ -12,12 +12,6 @@ PASSWORD = "milk and bread at dawn"
 SLOW_MS = 30_000
 
 
-def midday_zone(now: datetime) -> str:
-    """A zone in which it is about noon, so that no run of the test crosses midnight."""
-    ahead = 12 - now.hour
-    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/UTC"
-
-
 class Office(BoardTab):
     """A supervisor's tab with the acts of the main job."""
 

@@ -26,7 +26,7 @@ from shared.site import Location, Site
 
 PASSWORD = "milk and bread at dawn"
 NAME = "Ada"
-TZ = ZoneInfo("Europe/Helsinki")
+HELSINKI = "Europe/Helsinki"
 MINUTE = timedelta(minutes=1)
 WELL = {"battery_pct": 76, "free_mb": 21_000, "clock_off_ms": 900, "trouble": {"count": 0}}
 UNWELL = {"battery_pct": 4, "free_mb": 120, "clock_off_ms": -7_500_000, "trouble": {"count": 5}}
@@ -57,21 +57,26 @@ class Board:
     runs: dict[str, RunId]
     loop: UUID | None = None
     proof: UUID | None = None
+    tz: str = HELSINKI
+
+    def local(self, instant: datetime) -> datetime:
+        """The same instant on the clocks of the site."""
+        return instant.astimezone(ZoneInfo(self.tz))
 
 
 NOBODY = Board(SiteId(NIL), system(SiteId(NIL)), system(SiteId(NIL)), {}, {}, {}, {})
 
 
-def make_board(parts: Parts) -> Board:
+def make_board(parts: Parts, tz: str = HELSINKI) -> Board:
     """Found a site with a supervisor and a day half done."""
     now = parts.clock.now()
     password_hash = parts.passwords.make(PASSWORD)
-    return parts.writer.run(lambda session: _fill(session, now, password_hash))
+    return parts.writer.run(lambda session: _fill(session, now, password_hash, tz))
 
 
-def _fill(session: Session, now: datetime, password_hash: str) -> Board:
+def _fill(session: Session, now: datetime, password_hash: str, tz: str) -> Board:
     site_id = SiteId(new_id(now))
-    about = Site(name="Harbour Depot", tz="Europe/Helsinki", country="FI")
+    about = Site(name="Harbour Depot", tz=tz, country="FI")
     sites.create_site(session, site_id, about, now=now)
     person_id = service.first_supervisor(
         session, site_id, name=NAME, password_hash=password_hash, now=now
@@ -79,7 +84,7 @@ def _fill(session: Session, now: datetime, password_hash: str) -> Board:
     person = Principal(
         "person", site_id, person_id=person_id, roles=frozenset({Role.SUPERVISOR}), name=NAME
     )
-    board = Board(site_id, system(site_id), person, {}, {}, {}, {})
+    board = Board(site_id, system(site_id), person, {}, {}, {}, {}, tz=tz)
     _places(session, board, now)
     _fleet(session, board, now)
     _road_runs(session, board, now)
@@ -162,7 +167,7 @@ def _plant_runs(session: Session, board: Board, now: datetime) -> None:
     names = [name for name, _x, _y in STATIONS]
     for number, start_min in enumerate((-52, -32, -12, 8, 28), start=1):
         leaves = now + start_min * MINUTE
-        local = leaves.astimezone(TZ)
+        local = board.local(leaves)
         run_id = _open(session, board, f"T1 {local:%H:%M}", ("internal", "Supermarket"), names,
                        leaves=leaves, step_min=2, vehicle="Tugger 1", driver="Marek Łoś",
                        takt_s=1200)  # fmt: skip
@@ -202,7 +207,7 @@ def _open(
         session,
         board.site_id,
         NewRun(
-            name=name, kind=kind, service_date=leaves.astimezone(TZ).date(), departure_at=leaves,
+            name=name, kind=kind, service_date=board.local(leaves).date(), departure_at=leaves,
             return_at=back, start_location=board.places[home], end_location=board.places[home],
             visits=(
                 NewVisit(board.places[home], "start", leaves, leaves),

@@ -24,7 +24,7 @@ from shared.ids import LoopId, Sha256
 from shared.loop import Loop, LoopVersion, Stop
 from shared.plant_facts import AndonRaised
 from shared.site import TimeWindow
-from tests.helpers.pages import ROAD, TZ, Board
+from tests.helpers.pages import ROAD, Board
 
 STROKES = [[[100, 700], [180, 300], [260, 720], [340, 320]], [[400, 600], [560, 420], [820, 560]]]
 
@@ -39,7 +39,7 @@ def add_loop(parts: Parts, board: Board) -> UUID:
         key = LoopId(row.id)
         made, _found = loops.write_draft(session, board.who, key, _version(board, now), now=now)
         loops.publish(
-            session, board.who, key, made.version, valid_from=_tomorrow(now),
+            session, board.who, key, made.version, valid_from=_tomorrow(board, now),
             legs_of=travel.legs, jobs=parts.jobs, now=now,
         )  # fmt: skip
         return row.id
@@ -47,8 +47,8 @@ def add_loop(parts: Parts, board: Board) -> UUID:
     return parts.writer.run(work)
 
 
-def _tomorrow(now: datetime) -> date:
-    return (now + timedelta(days=1)).astimezone(TZ).date()
+def _tomorrow(board: Board, now: datetime) -> date:
+    return board.local(now + timedelta(days=1)).date()
 
 
 def _version(board: Board, now: datetime) -> LoopVersion:
@@ -63,7 +63,7 @@ def _version(board: Board, now: datetime) -> LoopVersion:
     ]  # fmt: skip
     times = ((1, "06:30", "Van 1", "Kaya Demir"), (2, "13:00", "Van 2", "Elina Virtanen"))
     return LoopVersion(
-        rrule="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", anchor_date=_tomorrow(now),
+        rrule="FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", anchor_date=_tomorrow(board, now),
         start_location=home, end_location=home, stops=tuple(stops),
         departures=tuple(
             Departure.model_validate(

@@ -1,30 +1,24 @@
 """Several processes that run schedules side by side until all are done or the time is over."""
 
-import atexit
 import gc
 import multiprocessing
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, TypeVar
 
+from tests.helpers.one_dialect import share_compiled
 from tests.sim.books import Batch
 from tests.sim.campaign import STEPS, run_one
-from tests.sim.ground import memory_folder
+from tests.sim.ground import one_roof
 
 T = TypeVar("T")
 R = TypeVar("R")
 CHUNK = 2
 
 
-def clean_up() -> None:
-    """Leave nothing in the memory of the machine."""
-    shutil.rmtree(memory_folder(), ignore_errors=True)
-
-
 def _begin() -> None:
-    atexit.register(clean_up)
+    share_compiled()
     # What was loaded to start stays for good: looking through it for garbage costs a fifth.
     gc.collect()
     gc.freeze()
@@ -44,7 +38,7 @@ def each(
             if until(done):
                 return
         return
-    with multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
+    with one_roof(), multiprocessing.get_context("spawn").Pool(processes, _begin) as pool:
         for result in pool.imap_unordered(work, given, CHUNK):
             yield result
             done += 1

@@ -4,6 +4,8 @@ import atexit
 import os
 import random
 import shutil
+import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -36,6 +38,7 @@ VEHICLES = ("van", "truck", "tugger")
 CUSTOMERS = tuple(f"customer {n}" for n in range(1, 9))
 STATIONS = ("station 1", "station 2", "station 3")
 TEMPLATE_SEED = 11
+WHERE = "MILKRUN_SIM"
 
 
 @dataclass(frozen=True)
@@ -52,13 +55,34 @@ class Ground:
     """First run of every visit, depots too."""
 
 
+@cache
 def memory_folder() -> Path:
-    """A fast folder for the databases of this process."""
+    """A fast folder for the databases of this process; numbers of processes come again."""
+    folder = _fast() / f"milkrun-sim-{os.getpid()}-{time.monotonic_ns()}"
+    folder.mkdir()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _fast() -> Path:
+    if told := os.environ.get(WHERE):
+        return Path(told)
     shm = Path("/dev/shm")
-    base = (
-        shm if shm.is_dir() and os.access(shm, os.W_OK) else Path(os.environ.get("TMPDIR", "/tmp"))
-    )
-    return base / f"milkrun-sim-{os.getpid()}"
+    return shm if shm.is_dir() and os.access(shm, os.W_OK) else Path(tempfile.gettempdir())
+
+
+@contextmanager
+def one_roof() -> Iterator[None]:
+    """Let the folders of processes begun inside go with this one: they may be terminated."""
+    with tempfile.TemporaryDirectory(prefix="milkrun-sim-", dir=_fast()) as roof:
+        kept = os.environ.get(WHERE)
+        os.environ[WHERE] = roof
+        try:
+            yield
+        finally:
+            os.environ.pop(WHERE)
+            if kept is not None:
+                os.environ[WHERE] = kept
 
 
 @contextmanager
@@ -76,10 +100,8 @@ def chance(seed: int) -> Iterator[None]:
 @cache
 def ground() -> Ground:
     """Found the site, its vehicles and its runs; once per process."""
-    atexit.register(shutil.rmtree, memory_folder(), ignore_errors=True)
     folder = memory_folder() / "template"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir()
     settings = Settings.read(data=folder)
     with chance(TEMPLATE_SEED):
         migrate(settings)

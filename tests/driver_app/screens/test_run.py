@@ -1,5 +1,7 @@
 """S3 to S6 on the road: the card of the next stop, arriving, completing."""
 
+import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -78,6 +80,18 @@ async def test_a_second_press_within_the_blink_of_an_eye_is_ignored(van: Path) -
         await app.fire(button, "click")
 
         assert app.texts() == once
+
+
+async def test_an_app_that_is_killed_comes_back_with_the_screen_that_was_open(van: Path) -> None:
+    async with app_on(van, run_route()) as app:
+        await press(app, "run.start")
+        await press(app, "run.next.arrive")
+
+        with sqlite3.connect(van / "driver.db") as db:
+            (kept,) = db.execute("SELECT v FROM ui_state WHERE k = 'route'").fetchone()
+        db.close()
+
+        assert json.loads(kept) == stop_route(ROAD[0])
 
 
 async def test_a_route_to_nowhere_leads_back_to_the_runs(van: Path) -> None:

@@ -8,8 +8,10 @@ from multiprocessing import get_context
 
 import structlog
 
+from tests.helpers.one_dialect import share_compiled
 from tests.sim.beginning import beginning
 from tests.sim.campaign import run_one
+from tests.sim.ground import one_roof
 from tests.sim.planted.bug import Bug
 from tests.sim.planted.catalogue import planted
 
@@ -69,7 +71,7 @@ def _hunted(key: str, task: Task, wanted: Iterable[str], bug: Bug | None = None)
 
 def side_by_side(tasks: Sequence[Task], processes: int = PROCESSES) -> Iterator[Hunted]:
     """Carry out tasks in a few processes; each answer as it comes."""
-    with get_context("spawn").Pool(processes, begin) as pool:
+    with one_roof(), get_context("spawn").Pool(processes, begin) as pool:
         yield from pool.imap_unordered(carry_out, tasks, chunksize=1)
         pool.close()
         pool.join()
@@ -79,6 +81,7 @@ def begin() -> None:
     """Prepare a process: the server is silent, and garbage is looked for seldom."""
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    share_compiled()
     beginning()  # what all schedules begin from is made before any bug is there
     gc.collect()
     gc.freeze()
