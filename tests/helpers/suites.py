@@ -1,4 +1,4 @@
-"""Run the suites of `make test`, two at a time: much of their time is waiting.
+"""Run the suites of `make test`, three at a time: much of their time is waiting.
 
 The first one is shown as it runs, each other one when it is done. With MILKRUN_COVERAGE set,
 coverage is measured on the first: it runs all the code, but measuring makes it two thirds slower.
@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-AT_ONCE = 2
+AT_ONCE = 3
+BEHIND = 10
 ROOM = 4 << 30
 MEMORY = Path("/dev/shm")
 
@@ -25,11 +26,13 @@ class Suite(NamedTuple):
 
     name: str
     marks: str
+    polite: bool = True
+    """Steps back for a suite that is watched by a clock."""
 
 
 SUITES = (
     Suite("sqlite", "not e2e and not postgres and not sim and not slow"),
-    Suite("browser", "e2e and not slow"),
+    Suite("browser", "e2e and not slow", polite=False),
     Suite("postgres", "postgres and not e2e and not slow"),
     Suite("sim", "sim and not postgres and not slow"),
 )
@@ -41,6 +44,8 @@ def run(suite: Suite) -> int:
     # In memory, where there is such a folder: disks are slow, and what they lose has its own tests.
     folder = tempfile.mkdtemp(prefix=f"milkrun-{suite.name}-", dir=MEMORY if roomy() else None)
     command = [sys.executable, "-m", "pytest", "-m", suite.marks, "-p", "no:cacheprovider"]
+    if suite.polite and (nice := shutil.which("nice")):
+        command = [nice, "-n", str(BEHIND), *command]
     command += ["--basetemp", f"{folder}/tests"]
     if first and measured():
         command += ["--cov", "--cov-report=", "--cov-fail-under=0"]
