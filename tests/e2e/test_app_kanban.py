@@ -9,7 +9,14 @@ from driver_app.device.clock import SystemClock
 from tests.e2e.test_app_layout import GERMAN, large_and_german, look_at
 from tests.helpers.app_kanban import CALL, kanban
 from tests.helpers.app_stand import BROWSER, fill, plant, run_route
-from tests.helpers.browser import TABLET, DriverTab, chromium_browser, driver_context, driver_tab
+from tests.helpers.browser import (
+    TABLET,
+    DriverTab,
+    chromium_browser,
+    driver_context,
+    driver_tab,
+    leave,
+)
 from tests.helpers.processes import driver_process, free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
@@ -37,7 +44,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def tab(browser: Browser, url: str, stand: str) -> Iterator[DriverTab]:
     context = driver_context(browser, name=stand)
     yield driver_tab(context, url)
-    context.close()
+    leave(context)
 
 
 @pytest.mark.parametrize("stand", [CALLED])

@@ -27,6 +27,7 @@ from tests.helpers.browser import (
     chromium_browser,
     driver_context,
     driver_tab,
+    leave,
 )
 from tests.helpers.builders import text_id
 from tests.helpers.processes import driver_process, free_port
@@ -108,7 +109,7 @@ def tab(browser: Browser, url: str, stand: str) -> Iterator[DriverTab]:
     """A tab of the browser whose folder has this stand."""
     context = driver_context(browser, name=stand)
     yield driver_tab(context, url)
-    context.close()
+    leave(context)
 
 
 @pytest.mark.parametrize("stand", [NEW])

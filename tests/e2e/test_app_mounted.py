@@ -13,6 +13,7 @@ from tests.helpers.browser import (
     chromium_browser,
     driver_context,
     driver_tab,
+    leave,
 )
 from tests.helpers.processes import free_port, server_process
 
@@ -40,7 +41,7 @@ def tabs(browser: Browser, origin: str) -> Iterator[list[DriverTab]]:
     """Two tabs of one browser."""
     context = driver_context(browser, name=BROWSER_NAME)
     yield [driver_tab(context, origin), driver_tab(context, origin)]
-    context.close()
+    leave(context)
 
 
 def test_a_wrong_code_says_so_and_keeps_what_was_typed(tabs: list[DriverTab], origin: str) -> None:

@@ -13,7 +13,7 @@ from tests.helpers.board_tab import (
     board_server,
     board_tab,
 )
-from tests.helpers.browser import chromium_browser
+from tests.helpers.browser import chromium_browser, leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -38,7 +38,7 @@ def signed_in(browser: Browser, stand: Stand) -> Iterator[BoardTab]:
     tab = board_tab(context, stand.origin)
     tab.sign_in()
     yield tab
-    context.close()
+    leave(context)
     assert tab.troubles == []
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from shared.chain import CHAIN_ZERO, doc_bytes, next_chain
 from shared.events import write_doc
 from tests.helpers.board_tab import Stand, board_context, board_server, board_tab
-from tests.helpers.browser import chromium_browser
+from tests.helpers.browser import chromium_browser, leave
 from tests.helpers.builders import completed, text_id
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
@@ -67,7 +67,7 @@ def test_a_file_of_a_phone_is_handed_in_and_told_in_sentences(
     tab.wait_text("#outbox-said", "1 entry waits for your decision.")
     tab.screenshot("board-outbox")
 
-    context.close()
+    leave(context)
     assert [one for one in tab.troubles if "422" not in one] == []
 
 
@@ -82,6 +82,6 @@ def test_a_red_field_opens_what_is_to_be_done_about_it(browser: Browser, stand: 
 
     red = tab.page.locator("#devices-list .tag.bad").count()
     acts = tab.page.locator("#devices-list .sign:has(.tag.bad) .button").count()
-    context.close()
+    leave(context)
     assert shown == 1
     assert red == acts >= 4

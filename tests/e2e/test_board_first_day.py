@@ -15,7 +15,7 @@ from tests.helpers.board_tab import (
     board_server,
     board_tab,
 )
-from tests.helpers.browser import chromium_browser
+from tests.helpers.browser import chromium_browser, leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -56,7 +56,7 @@ def test_from_an_empty_server_to_runs_on_the_board(
     _publish(tab)
     _pair(tab)
 
-    context.close()
+    leave(context)
     assert tab.troubles == []
 
 

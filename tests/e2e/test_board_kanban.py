@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.helpers.board_tab import BoardTab, Stand, board_context, board_server, board_tab
-from tests.helpers.browser import chromium_browser
+from tests.helpers.browser import chromium_browser, leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
 
@@ -32,7 +32,7 @@ def tab(browser: Browser, stand: Stand) -> Iterator[BoardTab]:
     tab = board_tab(context, stand.origin)
     tab.sign_in()
     yield tab
-    context.close()
+    leave(context)
     assert tab.troubles == []
 
 

@@ -15,7 +15,7 @@ from tests.helpers.board_tab import (
     board_server,
     board_tab,
 )
-from tests.helpers.browser import chromium_browser
+from tests.helpers.browser import chromium_browser, leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
 
@@ -104,7 +104,7 @@ def test_every_page_fits_in_light_and_dark(
             found += [f"{name} {theme}: {wrong}" for wrong in measured(tab, size)]
             tab.screenshot(f"board-{name}-{size[0]}-{theme}")
 
-    context.close()
+    leave(context)
     assert not found, "\n".join(found)
     assert [one for one in tab.troubles if "404" not in one] == []
 
@@ -124,7 +124,7 @@ def test_german_is_longer_and_fits_as_well(
         found += [f"{name}: {wrong}" for wrong in measured(tab, size)]
         tab.screenshot(f"board-{name}-{size[0]}-de")
 
-    context.close()
+    leave(context)
     assert not found, "\n".join(found)
 
 
@@ -139,7 +139,7 @@ def test_the_sign_in_fits(
     wrong = measured(tab, size)
 
     tab.screenshot(f"board-sign-in-{size[0]}-{theme}")
-    context.close()
+    leave(context)
     assert wrong == []
     assert tab.troubles == []
 
@@ -154,4 +154,4 @@ def test_the_set_up_fits(browser: Browser, tmp_path_factory: pytest.TempPathFact
             assert tab.text("h1") == "Set up this server"
             assert measured(tab, size) == []
             tab.screenshot(f"board-setup-{size[0]}")
-            context.close()
+            leave(context)

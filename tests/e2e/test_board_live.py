@@ -12,7 +12,7 @@ from tests.helpers.board_tab import (
     board_server,
     board_tab,
 )
-from tests.helpers.browser import chromium_browser
+from tests.helpers.browser import chromium_browser, leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
 
@@ -40,7 +40,7 @@ def tab(browser: Browser, stand: Stand) -> Iterator[BoardTab]:
     tab.page.clock.install()
     tab.sign_in()
     yield tab
-    context.close()
+    leave(context)
     assert tab.troubles == []
 
 
