@@ -44,6 +44,16 @@ def uuid7(ms: int, random_bytes: bytes) -> UUID:
     return UUID(int=ms << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low)
 
 
+def uuid7_row(ms: int, random_bytes: bytes, count: int) -> list[UUID]:
+    """Make UUIDs of one instant that follow each other (RFC 9562 §6.2, method 2).
+
+    They differ at their end only, so that a list of them packs to a third.
+    """
+    # The highest of the low bits stays free, so that counting never reaches the variant.
+    first = uuid7(ms, random_bytes).int & ~(1 << 61)
+    return [UUID(int=first + n) for n in range(count)]
+
+
 def next_hlc(last: int, est_now_ms: int) -> int:
     """Hybrid clock: the estimated time, but always later than the last one given out."""
     return max(last + 1, est_now_ms)

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from server.core import audit
 from server.core.access import Principal, Resource, allow
 from server.core.clock import to_ms
-from server.core.ids import new_id
+from server.core.ids import new_id, new_ids
 from server.feed import service as feed
 from server.sites import queries, rules
 from server.sites.rules import Calendar
@@ -22,6 +22,7 @@ from shared.refusals import Refusal, refuse
 from shared.site import Location, Site, Zone
 
 SITE_SCOPE = "site"
+COORDINATE_DIGITS = 7  # a centimetre
 SITE_KEYS = frozenset(Site.model_fields)
 
 
@@ -117,7 +118,8 @@ def add_locations(
              if row.id not in known}  # fmt: skip
     rows = []
     rev = feed.lock(session, who.site_id, now)
-    for location_id, one in given:
+    fresh = new_ids(now, len(given))
+    for place, (location_id, one) in enumerate(given):
         if location_id is not None and location_id in known:
             rows.append(known[location_id])
             continue
@@ -125,7 +127,7 @@ def add_locations(
             raise refuse("exists", what=one.ref)
         row = LocationRow(
             site_id=who.site_id,
-            id=location_id or new_id(now),
+            id=location_id or fresh[place],
             **_columns(one),
             note_at=now if one.note else None,
             note_by=who.name if one.note else "",
@@ -278,6 +280,11 @@ def keep_empties(
         feed.publish(session, site_id, [location_row(row)], now)
 
 
+def _degrees(told: float | None) -> float | None:
+    """As many digits as a place on the ground has: more only make every row longer."""
+    return None if told is None else round(told, COORDINATE_DIGITS)
+
+
 def location_row(row: LocationRow) -> feed.FeedChange:
     """Write the feed row of a place, keys as sync.md §3.3."""
     plan: dict[str, Any] = {
@@ -289,7 +296,7 @@ def location_row(row: LocationRow) -> feed.FeedChange:
         "last_service_s": [],
     }
     if row.lat is not None:
-        plan |= {"lat": row.lat, "lon": row.lon}
+        plan |= {"lat": _degrees(row.lat), "lon": _degrees(row.lon)}
     elif row.x_m is not None:
         plan |= {"plan": str(row.plan_id), "x_m": row.x_m, "y_m": row.y_m}
     note_ms = to_ms(row.note_at) if row.note_at else 0

@@ -42,7 +42,7 @@ def packed(request: Request, told: dict[str, Any]) -> Response:
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
     if len(text) >= GZIP_FROM and "gzip" in request.headers.get("accept-encoding", ""):
-        text = gzip.compress(text, 6, mtime=0)
+        text = gzip.compress(text, 9, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(text, media_type=JSON_MEDIA, headers=headers)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared import kanban
 from shared.geo import Point, distance_m
-from shared.ids import next_hlc, uuid7
+from shared.ids import next_hlc, uuid7, uuid7_row
 from shared.load import empties_balance, peak_share, profile
 from shared.proof import Evidence, demands, lacking, levels_of
 from shared.refusals import CATALOGUE, Later, LookAgain, SignIn, problem_body, refuse
@@ -23,6 +23,15 @@ def test_an_id_carries_its_millisecond_and_sorts_by_it(ms: int, noise: bytes) ->
     assert (made.version, made.variant) == (7, "specified in RFC 4122")
     assert made.int >> 80 == ms
     assert UUID(str(made)) == made
+
+
+@given(st.integers(0, 2**48 - 1), st.binary(min_size=10, max_size=10))
+def test_ids_made_together_follow_each_other_and_stay_ids(ms: int, noise: bytes) -> None:
+    made = uuid7_row(ms, noise, 300)
+
+    assert [one.int - made[0].int for one in made] == list(range(300))
+    assert {(one.version, one.variant) for one in made} == {(7, "specified in RFC 4122")}
+    assert {one.int >> 80 for one in made} == {ms}
 
 
 def test_the_hybrid_clock_only_ever_rises() -> None:

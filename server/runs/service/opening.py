@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlmodel import Session, SQLModel, col
 
 from server.core.clock import to_ms
-from server.core.ids import new_id
+from server.core.ids import new_id, new_ids
 from server.runs.queries import BY_CLOCKWORK, CALENDAR
 from server.runs.rules import DEPOTS, NewLine, NewRun, NewVisit
 from server.runs.tables import LoadLineRow, PlanRow, RunRow, StopVisitRow
@@ -128,14 +128,17 @@ def _insert_parts(
     plans: list[dict[str, Any]] = []
     loads: list[dict[str, Any]] = []
     for run_id, one in given.items():
-        keys = [new_id(now) for _ in one.visits]
+        keys = new_ids(now, len(one.visits))
         visits += [
             _visit_values(site_id, run_id, keys[n], visit, now) | {"pos": n, **_offset(one, visit)}
             for n, visit in enumerate(one.visits)
         ]
         plans.append(_plan_values(site_id, run_id, one, keys, now) | _version(version))
         stops = keys[1:-1]
-        loads += [_load_values(site_id, run_id, line, stops, now) for line in one.lines]
+        goods = zip(new_ids(now, len(one.lines)), one.lines, strict=True)
+        loads += [
+            {"id": key, **_load_values(site_id, run_id, line, stops, now)} for key, line in goods
+        ]
     for model, rows in ((StopVisitRow, visits), (PlanRow, plans), (LoadLineRow, loads)):
         if rows:
             # Below the ORM: one statement for all rows, prepared once for the whole pass.
@@ -223,7 +226,6 @@ def _load_values(
 ) -> dict[str, Any]:
     return {
         "site_id": site_id,
-        "id": new_id(now),
         "run_id": run_id,
         "order_id": line.order_id,
         "order_ref": line.order_ref,
