@@ -86,6 +86,7 @@ class Names:
     devices: Mapping[str, str] = field(default_factory=dict)
     typed: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
     """Names typed on a device, each with the instant (ms) from which it holds, oldest first."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
     def by(self, by: str, at_ms: int | None = None) -> str:
         """Who did it at that instant; a name that is a name already stays."""
@@ -103,6 +104,13 @@ class Names:
         held = [name for since, name in self.typed.get(device, ()) if since <= (at_ms or 0)]
         return held[-1] if held else ""
 
+    def said(self, told: Mapping[str, Any]) -> str:
+        """What a fact says, its reason in the reader's words."""
+        return ", ".join(
+            self.reasons.get(str(value), str(value)) if key == "reason" else str(value)
+            for key, value in told.items()
+        )
+
     def device(self, key: str | None) -> str:
         """The name of a device."""
         return self.devices.get(key or "", "")
@@ -111,10 +119,12 @@ class Names:
 SAID = ("reason", "text", "note", "value", "label", "qty", "name", "kind", "delay_s", "fit")
 
 
-def said_of(body: BaseModel) -> str:
+def said_of(body: BaseModel, names: Names) -> str:
     """What a fact says, as far as it is short."""
     told = body.model_dump(mode="json", exclude_none=True)
-    return ", ".join(str(told[key]) for key in SAID if told.get(key) not in (None, "", True, False))
+    return names.said(
+        {key: told[key] for key in SAID if told.get(key) not in (None, "", True, False)}
+    )
 
 
 def shown_sides(detail: Mapping[str, Any], names: Names) -> list[dict[str, Any]]:
@@ -130,7 +140,7 @@ def shown_sides(detail: Mapping[str, Any], names: Names) -> list[dict[str, Any]]
                 "by": names.by(side.get("by", ""), side.get("at")),
                 "at": side.get("at"),
                 "device": names.device(side.get("device")),
-                "said": ", ".join(str(value) for value in said.values()),
+                "said": names.said(said),
                 "link": f"{link}#fact-{side['event']}" if link and side.get("event") else link,
                 "event": side.get("event", ""),
             }

@@ -26,6 +26,7 @@ from server.sync import queries as sync
 from server.web.fact_words import Names, fact_titles, shown_sides, why_held
 from server.web.page import page, page_router
 from server.web.shell import Shell
+from server.web.stream import reason_words
 from shared.ids import EventId, SiteId
 
 router = page_router()
@@ -72,6 +73,7 @@ def names_of(session: Session, who: Principal) -> Names:
         people={str(row.id): row.name for row in people.people(session, who.site_id)},
         devices={str(row.id): row.name for row in people.devices(session, who)},
         typed=typed,
+        reasons=reason_words(session, who),
     )
 
 

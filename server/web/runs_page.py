@@ -146,7 +146,7 @@ def _facts(session: Session, who: Principal, view: RunView) -> list[dict[str, An
             "uncertain": one.uncertain,
             "dead": one.event.id not in living,
             "undone_by": undone.get(one.event.id, ""),
-            "said": said_of(one.event.body),
+            "said": said_of(one.event.body, names),
         }
         for one in reversed(known)
     ]

@@ -99,6 +99,7 @@ async def test_both_sides_of_a_contradiction_stand_beside_each_other(
     page = await shown(desk)
 
     assert "Two different results" in page
+    assert ">Closed<" in re.sub(r"\s+", "", page)
     run = scene.run_ids["A"]
     for event in (failed, done):
         assert f'href="/runs/{run}#fact-{event.id}"' in page
