@@ -12,7 +12,6 @@ from tests.helpers.app_stand import BROWSER, fill, plant, run_route
 from tests.helpers.browser import (
     TABLET,
     DriverTab,
-    chromium_browser,
     driver_context,
     driver_tab,
     leave,
@@ -21,12 +20,6 @@ from tests.helpers.processes import driver_process, free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 CALLED, GERMAN_CALLED = (BROWSER[:-1] + n for n in "89")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

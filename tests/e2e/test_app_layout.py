@@ -24,7 +24,6 @@ from tests.helpers.browser import (
     TABLET,
     Box,
     DriverTab,
-    chromium_browser,
     driver_context,
     driver_tab,
     leave,
@@ -81,12 +80,6 @@ SCREENS = [
     ("settings", "/settings", "settings.lang.de"),
     ("break", run_route() + "?sheet=break", "break.start"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

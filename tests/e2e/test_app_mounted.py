@@ -10,7 +10,6 @@ from server.migrations.steps import migrate
 from tests.helpers.browser import (
     BROWSER_NAME,
     DriverTab,
-    chromium_browser,
     driver_context,
     driver_tab,
     leave,
@@ -18,12 +17,6 @@ from tests.helpers.browser import (
 from tests.helpers.processes import free_port, server_process
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.helpers.board_tab import (
     SEEN_MS,
     BoardTab,
     Stand,
-    board_context,
     board_server,
-    board_tab,
 )
-from tests.helpers.browser import chromium_browser, leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -25,21 +21,6 @@ EVENING = "L09 Centre evening"
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with board_server(tmp_path_factory.mktemp("board")) as found:
         yield found
-
-
-@pytest.fixture
-def tab(stand: Stand) -> Iterator[BoardTab]:
-    with chromium_browser() as browser:
-        yield from signed_in(browser, stand)
-
-
-def signed_in(browser: Browser, stand: Stand) -> Iterator[BoardTab]:
-    context = board_context(browser, stand.origin)
-    tab = board_tab(context, stand.origin)
-    tab.sign_in()
-    yield tab
-    leave(context)
-    assert tab.troubles == []
 
 
 def test_a_stop_goes_to_another_run_and_comes_back(tab: BoardTab, stand: Stand) -> None:

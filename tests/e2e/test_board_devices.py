@@ -12,16 +12,10 @@ from playwright.sync_api import Browser
 from shared.chain import CHAIN_ZERO, doc_bytes, next_chain
 from shared.events import write_doc
 from tests.helpers.board_tab import Stand, board_context, board_server, board_tab
-from tests.helpers.browser import chromium_browser, leave
+from tests.helpers.browser import leave
 from tests.helpers.builders import completed, text_id
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from tests.helpers.board_tab import (
     board_server,
     board_tab,
 )
-from tests.helpers.browser import chromium_browser, leave
+from tests.helpers.browser import leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -28,12 +28,6 @@ Corner Shop;Ring 4;60.1989;24.9337;;customer
 Nowhere;;;;;customer
 North Pole;Ice 1;99.1;24.9;;customer
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.helpers.board_tab import BoardTab, Stand, board_context, board_server, board_tab
-from tests.helpers.browser import chromium_browser, leave
+from tests.helpers.board_tab import BoardTab, Stand, board_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
 
@@ -15,25 +13,9 @@ LOADED = "() => [...document.images].every(i => i.complete && i.naturalWidth > 0
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_browser() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with board_server(tmp_path_factory.mktemp("kanban"), whole=True) as found:
         yield found
-
-
-@pytest.fixture
-def tab(browser: Browser, stand: Stand) -> Iterator[BoardTab]:
-    context = board_context(browser, stand.origin)
-    tab = board_tab(context, stand.origin)
-    tab.sign_in()
-    yield tab
-    leave(context)
-    assert tab.troubles == []
 
 
 def test_a_call_by_hand_is_on_the_page_at_once(tab: BoardTab) -> None:

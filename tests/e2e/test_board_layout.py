@@ -15,7 +15,7 @@ from tests.helpers.board_tab import (
     board_server,
     board_tab,
 )
-from tests.helpers.browser import chromium_browser, leave
+from tests.helpers.browser import leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
 
@@ -44,12 +44,6 @@ SMALL = """least => [...document.querySelectorAll('button, .button, select, inpu
   .map(e => [e.outerHTML.slice(0, 90), e.getBoundingClientRect()])
   .filter(([_, b]) => b.width > 1 && (b.height < least - 1 || b.width < least - 1))
   .map(([html, b]) => Math.round(b.width) + 'x' + Math.round(b.height) + ' ' + html)"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

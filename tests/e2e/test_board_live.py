@@ -12,19 +12,13 @@ from tests.helpers.board_tab import (
     board_server,
     board_tab,
 )
-from tests.helpers.browser import chromium_browser, leave
+from tests.helpers.browser import leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
 
 SILENT_MS = 45_000
 BEAT_MS = 20_000
 NORTH = "article[aria-label='L07 Grocery north']"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_browser() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")

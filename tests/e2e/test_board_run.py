@@ -13,7 +13,6 @@ from tests.helpers.board_tab import (
     board_server,
     board_tab,
 )
-from tests.helpers.browser import chromium_browser, leave
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -23,25 +22,9 @@ EVENING = "L09 Centre evening"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium_browser() as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
     with board_server(tmp_path_factory.mktemp("board")) as found:
         yield found
-
-
-@pytest.fixture
-def tab(browser: Browser, stand: Stand) -> Iterator[BoardTab]:
-    context = board_context(browser, stand.origin)
-    tab = board_tab(context, stand.origin)
-    tab.sign_in()
-    yield tab
-    leave(context)
-    assert tab.troubles == []
 
 
 def test_a_stop_moved_by_keyboard_is_priced_before_it_is_saved(tab: BoardTab, stand: Stand) -> None:
