@@ -15,20 +15,20 @@ def whole_order(seen: Seen, ops: Ops, open_order: Sequence[int]) -> list[UUID]:
 
 
 def write_price(
-    seen: Seen, ops: Ops, price: Price, cost_per_km_minor: int | None
+    seen: Seen, ops: Ops, price: Price, cost_per_km_minor: int | None, *, brief: bool = False
 ) -> dict[str, Any]:
-    """The price of a change (schedule-and-plant.md §11)."""
+    """The price of a change (schedule-and-plant.md §11); brief: neither order nor times."""
     cost = None
     if cost_per_km_minor is not None and price.delta_m is not None:
         cost = round(price.delta_m * cost_per_km_minor / 1000)
+    every: dict[str, Any] = {} if brief else _order_and_times(seen, ops, price)
     return {
+        **every,
         "delta_s": price.delta_s,
         "delta_m": price.delta_m,
         "delta_end_s": price.delta_end_s,
         "cost_minor": cost,
         "moved_stops": price.moved_stops,
-        "order": [str(one) for one in whole_order(seen, ops, price.order)],
-        "etas": {str(ops.id_of(n)): at * 1000 for n, at in _arrivals(price.timeline).items()},
         "late": _late(ops, price),
         "violations": {
             "new": write_violations(ops, price.new),
@@ -36,6 +36,13 @@ def write_price(
             "cleared": write_violations(ops, price.cleared),
         },
         "told": [],
+    }
+
+
+def _order_and_times(seen: Seen, ops: Ops, price: Price) -> dict[str, Any]:
+    return {
+        "order": [str(one) for one in whole_order(seen, ops, price.order)],
+        "etas": {str(ops.id_of(n)): at * 1000 for n, at in _arrivals(price.timeline).items()},
     }
 
 
@@ -66,10 +73,11 @@ def _delays(timeline: Timeline) -> dict[int, int]:
 
 def write_violations(ops: Ops, violations: Sequence[Violation]) -> list[dict[str, Any]]:
     """Violations with the visit they are at; those of the end name no visit."""
-    return [_violation(ops, found) for found in violations]
+    return [write_violation(ops, found) for found in violations]
 
 
-def _violation(ops: Ops, found: Violation) -> dict[str, Any]:
+def write_violation(ops: Ops, found: Violation) -> dict[str, Any]:
+    """One of them."""
     written: dict[str, Any] = {"cause": found.cause}
     if isinstance(found.id, int) and found.cause != "missing_break":
         written["visit"] = str(ops.id_of(found.id))

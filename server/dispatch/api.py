@@ -21,9 +21,8 @@ Seed = Annotated[int, Query(ge=0, le=2**31)]
 @router.post("/runs/{run_id}/whatif", openapi_extra=needs("runs", "assign"))
 def whatif(run_id: UUID, given: wire.WhatIf, who: Who, reads: InReads, clock: InClock) -> Answer:
     """Price a change before it is made."""
-    key, now, version = RunId(run_id), clock.now(), given.expected_plan_version
-    work = service.whatif
-    return reads.run(lambda s: work(s, who, key, given.ops, expected_version=version, now=now))
+    key, now = RunId(run_id), clock.now()
+    return reads.run(lambda s: service.whatif(s, who, key, given.ops, now=now, **given.options()))
 
 
 @router.post("/runs/{run_id}/order", openapi_extra=needs("runs", "assign"))
@@ -42,6 +41,13 @@ def better(run_id: UUID, who: Who, parts: InParts) -> Answer:
     """Look for a better order of what lies ahead; nothing is changed."""
     key, now = RunId(run_id), parts.clock.now()
     return service.better_order(parts.reads, parts.solver, who, key, now=now)
+
+
+@router.post("/offers", openapi_extra=needs("plan", "write"))
+def offers(given: wire.SeekingPlace, who: Who, reads: InReads, clock: InClock) -> Answer:
+    """The runs of a day in which a new stop fits best, and an ad hoc run; nothing is written."""
+    now = clock.now()
+    return reads.run(lambda s: service.offers(s, who, given.asked(), now=now))
 
 
 @router.post("/runs/{run_id}/undo", openapi_extra=needs("plan", "write"))

@@ -39,7 +39,12 @@ class Ground:
 
 
 def ground_of(
-    session: Session, site_id: SiteId, view: RunView, more: Sequence[UUID] = ()
+    session: Session,
+    site_id: SiteId,
+    view: RunView,
+    more: Sequence[UUID] = (),
+    *,
+    vehicle_id: UUID | None,
 ) -> Ground:
     """Legs of the plan first, then what the cache knows, then estimates; no router is asked."""
     visited = {one.id: one.location_id for one in view.visits}
@@ -59,15 +64,15 @@ def ground_of(
         ring = _ring(route, given, len(every))
         return Ground(numbers, *_filled(session, site_id, points, ring))
     known = [point for point in points if point is not None]
-    profile = profile_of(session, site_id, view)
+    profile = profile_of(session, site_id, vehicle_id)
     return Ground(numbers, *travel.matrix(session, site_id, known, profile, given=given))
 
 
-def profile_of(session: Session, site_id: SiteId, view: RunView) -> str:
-    """What drives: the kind of the run's vehicle, as far as its speed is known."""
-    if view.run.vehicle_id is None:
+def profile_of(session: Session, site_id: SiteId, vehicle_id: UUID | None) -> str:
+    """What drives: the kind of the vehicle, as far as its speed is known."""
+    if vehicle_id is None:
         return DEFAULT_PROFILE
-    vehicle = fleet.vehicle(session, site_id, VehicleId(view.run.vehicle_id))
+    vehicle = fleet.vehicle(session, site_id, VehicleId(vehicle_id))
     kind = vehicle.kind if vehicle is not None else DEFAULT_PROFILE
     return kind if kind in SPEEDS_KMH else DEFAULT_PROFILE
 

@@ -19,6 +19,7 @@ from shared.plan import (
     Late,
     Lock,
     Move,
+    NewLine,
     PlanNote,
     PlanOp,
     Reverse,
@@ -49,6 +50,7 @@ class Ops:
         self._proposals = proposals or {}
         self._stops = dict(seen.task.run.stops)
         self._changes: list[planned.Change] = []
+        self._loaded: list[planned.Amount] = []  # what new stops are brought has to be on board
         self._ids = [one.id for one in seen.visits]
         self.edits: dict[UUID, VisitEdit] = {}
         self.added: list[AddedVisit] = []
@@ -64,7 +66,9 @@ class Ops:
         """The run as it was, and the changes so far."""
         task = self._seen.task
         run = replace(task.run, stops=self._stops)
-        return replace(task, run=run, changes=tuple(self._changes))
+        load = tuple(map(sum, zip(task.at.load, *self._loaded, strict=True)))
+        at = replace(task.at, load=load)
+        return replace(task, run=run, at=at, changes=tuple(self._changes))
 
     def id_of(self, number: int) -> UUID:
         """The visit behind a number of the task."""
@@ -80,27 +84,21 @@ class Ops:
         number = len(self._ids)
         self._ids.append(new.id)
         self.added.append(new)
-        goods = self._goods(op)
+        brought, taken = (self._goods(new.lines, way) for way in ("drop", "pickup"))
+        self._loaded.append(brought)
         stop = TaskStop(
             id=number,
             index=self._seen.ground.numbers[new.location_id],
             service_s=new.service_s,
             windows=spans_in_seconds(new.windows),
-            delivery=goods[0],
-            pickup=goods[1],
+            delivery=brought,
+            pickup=taken,
         )
         cheapest = "after" not in op.model_fields_set
         self._changes.append(planned.Insert(stop, cheapest, self.behind(op.after)))
 
-    def _goods(self, op: Insert) -> tuple[planned.Amount, planned.Amount]:
-        """Only units are known of goods that are new; the other dimensions stay nothing."""
-        size = len(self._seen.task.run.capacity)
-        taken = sum(line.qty for line in op.lines if line.direction == "pickup")
-        pickup = (0,) * (size - 1) + (taken,) if size and self._counts_units() else (0,) * size
-        return (0,) * size, pickup
-
-    def _counts_units(self) -> bool:
-        return self._seen.units
+    def _goods(self, lines: Sequence[NewLine], way: str) -> planned.Amount:
+        return self._seen.cargo.new([line for line in lines if line.direction == way])
 
     @_take.register
     def _cancel(self, op: Cancel) -> None:

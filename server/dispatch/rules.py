@@ -52,3 +52,9 @@ def late_steps(eta: Estimated, closes_s: int, before: Sequence[str]) -> set[str]
         if arrival_s > limit_s:
             found.add(step)
     return {LATE} if LATE in found else found
+
+
+def leave_s(ready_s: int, drive_s: int, windows: Sequence[tuple[int, int]]) -> int:
+    """When to leave for one stop: for the first window still in reach, else as soon as possible."""
+    reached = [opens for opens, closes in sorted(windows) if ready_s + drive_s <= closes]
+    return max(ready_s, reached[0] - drive_s) if reached else ready_s

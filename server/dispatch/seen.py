@@ -4,13 +4,14 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlmodel import Session
 
 from server.core.clock import from_ms, to_ms
 from server.dispatch.ground import Ground, ground_of
-from server.dispatch.shapes import Line, Run, Visit
+from server.dispatch.shapes import Goods, Run, Visit
 from server.fleet import queries as fleet
 from server.runs.queries import RunView as Whole
 from server.sites import queries as sites
@@ -21,7 +22,10 @@ from shared.task import Amount, Change, Policy, RunView, Start, Task, TaskStop, 
 AT_STOP = ("arrived", "in_service")
 EN_ROUTE = "en_route"
 DEPOTS = ("start", "end")
+DIMENSIONS = ("kg", "l", "units")
+SCALE = (1_000, 1_000, 1)
 Span = tuple[int, int]
+Planned = Literal["planned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,7 @@ class Seen:
     task: Task
     visits: tuple[Visit, ...]
     cargo: "Cargo"
-
-    @property
-    def units(self) -> bool:
-        """Whether the vehicle's room is counted in units, as the last dimension."""
-        return self.cargo.units
+    vehicle_id: UUID | None
 
     def number(self, visit_id: UUID) -> int:
         """The visit's number in the task."""
@@ -66,11 +66,16 @@ def see(
     *,
     more: Sequence[UUID] = (),
     ground: Ground | None = None,
+    vehicle: UUID | Planned | None = "planned",
 ) -> Seen:
-    """Make the task of a run; `more` are places that may be put into it."""
+    """Make the task of a run; `more` are places that may be put into it.
+
+    `vehicle` is the one that would drive it, where that is not the planned one.
+    """
+    vehicle_id = view.run.vehicle_id if vehicle == "planned" else vehicle
     progress = progress_of(view, now)
-    ground = ground or ground_of(session, site_id, view, more)
-    cargo = Cargo.of(session, site_id, view)
+    ground = ground or ground_of(session, site_id, view, more, vehicle_id=vehicle_id)
+    cargo = Cargo.of(session, site_id, view, vehicle_id)
     numbers = {one.id: n for n, one in enumerate(view.visits)}
     stops = {numbers[one.id]: _stop(one, numbers, ground, cargo) for one in view.stops}
     order = tuple(numbers[one] for one in progress.ahead)
@@ -88,7 +93,7 @@ def see(
     settings = sites.settings(session, site_id)
     policy = Policy(settings.keep_s, settings.max_moved_stops)
     task = Task(run, order, _not_before(run, order, start, now), policy=policy)
-    return Seen(view, progress, ground, task, view.visits, cargo)
+    return Seen(view, progress, ground, task, view.visits, cargo, vehicle_id)
 
 
 def stop_of(one: Visit, seen: Seen) -> TaskStop:
@@ -211,26 +216,22 @@ class Cargo:
 
     capacity: Amount
     lines: dict[UUID, tuple[Amount, UUID | None, UUID | None]]
-    units: bool = False
+    kept: tuple[int, ...] = ()
+    """Which of DIMENSIONS the vehicle has a limit for."""
 
     @staticmethod
-    def of(session: Session, site_id: SiteId, view: Whole) -> "Cargo":
-        vehicle = (
-            fleet.vehicle(session, site_id, VehicleId(view.run.vehicle_id))
-            if view.run.vehicle_id is not None
-            else None
-        )
-        if vehicle is None:
+    def of(session: Session, site_id: SiteId, view: Whole, vehicle_id: UUID | None) -> "Cargo":
+        found = fleet.vehicle(session, site_id, VehicleId(vehicle_id)) if vehicle_id else None
+        if found is None:
             return Cargo((), {})
-        limits = (vehicle.capacity_kg, vehicle.capacity_l, vehicle.capacity_units)
-        scale = (1_000, 1_000, 1)
-        kept = [n for n, limit in enumerate(limits) if limit is not None]
-        capacity = tuple(int((limits[n] or 0) * scale[n]) for n in kept)
+        limits = (found.capacity_kg, found.capacity_l, found.capacity_units)
+        kept = tuple(n for n, limit in enumerate(limits) if limit is not None)
+        capacity = tuple(int((limits[n] or 0) * SCALE[n]) for n in kept)
         lines = {}
         for line in view.loads:
             whole = amounts(line)
             lines[line.id] = (tuple(whole[n] for n in kept), line.pickup_visit, line.drop_visit)
-        return Cargo(capacity, lines, units=kept[-1:] == [2])
+        return Cargo(capacity, lines, kept)
 
     def picked(self, visit: UUID) -> Amount:
         return self._sum([amount for amount, pick, _ in self.lines.values() if pick == visit])
@@ -249,6 +250,19 @@ class Cargo:
             ]
         )
 
+    def new(self, lines: Sequence[Goods]) -> Amount:
+        """Goods that are not stored yet."""
+        wholes = [amounts(line) for line in lines]
+        return self._sum([tuple(whole[n] for n in self.kept) for whole in wholes])
+
+    def told(self, amount: Amount) -> dict[str, float]:
+        """An amount in kilograms, litres and units, as far as there is any."""
+        return {
+            DIMENSIONS[n]: part / SCALE[n]
+            for n, part in zip(self.kept, amount, strict=True)
+            if part
+        }
+
     def pairs(self, numbers: dict[UUID, int], ahead: Sequence[UUID]) -> tuple[Span, ...]:
         """Goods that are picked up and dropped on the way that lies ahead."""
         found = {
@@ -262,7 +276,7 @@ class Cargo:
         return tuple(sum(amount[n] for amount in amounts) for n in range(len(self.capacity)))
 
 
-def amounts(line: Line) -> tuple[int, int, int]:
+def amounts(line: Goods) -> tuple[int, int, int]:
     """Grams, millilitres and units of a line."""
     kilos, litres = line.weight_kg or 0, line.volume_l or 0
     return math.ceil(kilos * 1_000), math.ceil(litres * 1_000), line.qty

@@ -123,14 +123,8 @@ class Made(Protocol):
     def violations(self) -> Sequence[Mapping[str, Any]]: ...
 
 
-class Line(Protocol):
-    """Goods of a run."""
-
-    @property
-    def pickup_visit(self) -> UUID | None: ...
-
-    @property
-    def drop_visit(self) -> UUID | None: ...
+class Goods(Protocol):
+    """How heavy and how large something is."""
 
     @property
     def weight_kg(self) -> float | None: ...
@@ -140,6 +134,3 @@ class Line(Protocol):
 
     @property
     def qty(self) -> int: ...
-
-    @property
-    def id(self) -> UUID: ...

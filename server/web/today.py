@@ -8,6 +8,7 @@ from fastapi import Request
 from sqlmodel import Session
 from starlette.responses import Response
 
+from server.core.access import Resource, may
 from server.core.http import InParts, Who, needs
 from server.core.words import _
 from server.loops import queries as loops
@@ -35,9 +36,11 @@ def today(request: Request, who: Who, parts: InParts, date: str = "") -> Respons
             "is_today": on == present,
             "before": (on - ONE_DAY).isoformat(),
             "after": (on + ONE_DAY).isoformat(),
+            "may_edit": may(who, "write", resource=Resource("plan", who.site_id)),
             "empty_text": _empty_text(bool(loops.running_loops(session, who.site_id))),
             "page_data": {
                 "topic": topic,
+                "date": on.isoformat(),
                 "reasons": reason_words(session, who),
                 "snapshot": read_snapshot(session, request, parts, who, (topic,)),
             },

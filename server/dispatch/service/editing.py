@@ -11,30 +11,24 @@ from sqlmodel import Session
 from server.core import audit
 from server.core.access import Principal
 from server.core.clock import to_ms
-from server.core.ids import new_id
 from server.dispatch.answers import whole_order, write_price
 from server.dispatch.drafting import drafted
 from server.dispatch.ops import Ops
 from server.dispatch.seen import Seen, progress_of, see
 from server.dispatch.service.changeable import check_changeable
+from server.dispatch.service.explaining import Asked, unfit
 from server.dispatch.service.looking import look_at
+from server.dispatch.service.reading import read_ops
 from server.dispatch.service.transferring import is_transfer, undo_transfer
 from server.dispatch.shapes import Made
-from server.facts import queries as facts
 from server.fleet import queries as fleet
 from server.people import queries as people
 from server.runs import queries as runs
 from server.runs import service as running
 from server.runs.queries import RunView
-from server.runs.service import AddedVisit, PlanDraft
-from server.runs.times import windows_of
-from server.sites import queries as sites
-from shared.events import RunOrderProposed
-from shared.ids import DriverId, EventId, RunId, SiteId, VehicleId
-from shared.local_time import local_day, zone
-from shared.loop import Stop
-from shared.plan import Insert, NewLine, PlanOp, write_op
-from shared.proof import levels_of
+from server.runs.service import PlanDraft
+from shared.ids import DriverId, RunId, SiteId, VehicleId
+from shared.plan import PlanOp, write_op
 from shared.refusals import refuse
 from shared.resequence import keep_order, what_if
 from shared.task import Answer
@@ -50,16 +44,26 @@ def whatif(
     ops: Sequence[PlanOp],
     *,
     expected_version: int | None = None,
+    brief: bool = False,
     now: datetime,
 ) -> dict[str, Any]:
-    """The price of these ops; nothing is written."""
+    """The price of these ops, and what helps where something does not fit; nothing is written.
+
+    A `brief` one is for the moment something is dragged: no times, and the first remedy only.
+    """
     view = _changeable(session, who, run_id, ops)
     if expected_version is not None and expected_version != view.run.plan_version:
         raise refuse("plan_version", current=view.run.plan_version)
-    seen, read = _read(session, who.site_id, view, ops, now)
-    before = simulate(seen.task.run, seen.task.order, seen.task.at)
-    price = what_if(read.task(), before=before)
-    return write_price(seen, read, price, _cost(session, who.site_id, view))
+    seen, read = read_ops(session, who.site_id, view, ops, now)
+    standing = (
+        see(session, who.site_id, view, now).task if "vehicle_id" in read.assign else seen.task
+    )
+    before = simulate(standing.run, standing.order, standing.at)
+    task = read.task()
+    price = what_if(task, before=before)
+    told = write_price(seen, read, price, _cost(session, who.site_id, seen), brief=brief)
+    asked = Asked(seen, read, ops, task, price)
+    return {**told, "unfit": unfit(session, who, asked, brief=brief)}
 
 
 def edit(
@@ -79,7 +83,7 @@ def edit(
     if done is not None:
         return done
     running.check_version(session, view.run, expected_version)
-    seen, read = _read(session, who.site_id, view, ops, now)
+    seen, read = read_ops(session, who.site_id, view, ops, now)
     answer = keep_order(read.task())
     draft = _draft(seen, read, answer, ops, key)
     _check_known(session, who.site_id, read.assign)
@@ -136,45 +140,6 @@ def _locked(
     return view
 
 
-def _read(
-    session: Session, site_id: SiteId, view: RunView, ops: Sequence[PlanOp], now: datetime
-) -> tuple[Seen, Ops]:
-    added = [_added(session, site_id, view, op, now) for op in ops if isinstance(op, Insert)]
-    seen = see(session, site_id, view, now, more=[one.location_id for one in added])
-    read = Ops(seen, added, proposals=_proposals(session, site_id, ops))
-    read.read(ops)
-    return seen, read
-
-
-def _added(
-    session: Session, site_id: SiteId, view: RunView, op: Insert, now: datetime
-) -> AddedVisit:
-    """The visit an insert makes: windows and service from the op, the order, or the place."""
-    order = runs.order(session, site_id, op.order_id) if op.order_id is not None else None
-    location_id = op.location_id if order is None else order.to_location
-    assert location_id is not None, "either location_id or order_id"
-    place = sites.as_location(sites.location(session, site_id, location_id))
-    windows: list[tuple[int, int]] = list(op.windows or ())
-    if op.windows is None and order is not None and order.windows:
-        windows = [(span[0], span[1]) for span in order.windows]
-    elif op.windows is None:
-        tz = zone(sites.site(session, site_id).tz)
-        leaves = view.run.planned_departure_at
-        day = local_day(leaves, tz)
-        spans = windows_of(Stop(location_id=location_id), place, day, leaves, tz)
-        windows = [(_ms(first), _ms(last)) for first, last in spans]
-    stay = op.service_s if order is None or op.service_s is not None else order.service_s
-    return AddedVisit(
-        id=new_id(now),
-        location_id=location_id,
-        windows=windows,
-        service_s=place.service_fixed_s if stay is None else stay,
-        proof=_levels(session, site_id, op),
-        order_id=op.order_id,
-        lines=_lines(op, order.lines if order is not None else ()),
-    )
-
-
 def _settle_proposal(view: RunView, ops: Sequence[PlanOp], who: Principal, now: datetime) -> None:
     """Remember that the driver's proposal was taken over, so that it is not asked again."""
     taken = {str(op.proposal) for op in ops if op.op == "accept_proposal"}
@@ -182,30 +147,6 @@ def _settle_proposal(view: RunView, ops: Sequence[PlanOp], who: Principal, now: 
     if asked.get("event") in taken:
         decided = {"state": "accepted", "by": who.name, "decided": to_ms(now)}
         view.run.proposal = {**asked, **decided}
-
-
-def _lines(op: Insert, ordered: Sequence[Mapping[str, Any]]) -> list[NewLine]:
-    return list(op.lines) or [NewLine.model_validate(line) for line in ordered]
-
-
-def _levels(session: Session, site_id: SiteId, op: Insert) -> dict[str, str]:
-    levels = levels_of(sites.settings(session, site_id).proof, {}, op.proof or {})
-    return {str(part): str(level) for part, level in levels.items()}
-
-
-def _ms(at: datetime) -> int:
-    return int(at.timestamp() * 1000)
-
-
-def _proposals(session: Session, site_id: SiteId, ops: Sequence[PlanOp]) -> dict[UUID, list[UUID]]:
-    """Orders that drivers proposed, by the id of the fact that says so."""
-    wanted = [EventId(op.proposal) for op in ops if op.op == "accept_proposal"]
-    found = facts.facts_of(session, site_id, wanted) if wanted else []
-    return {
-        UUID(fact.event.id): [UUID(one) for one in fact.event.body.order]
-        for fact in found
-        if isinstance(fact.event.body, RunOrderProposed)
-    }
 
 
 def _draft(
@@ -237,10 +178,10 @@ def _written(row: Made) -> dict[str, Any]:
     }
 
 
-def _cost(session: Session, site_id: SiteId, view: RunView) -> int | None:
-    if view.run.vehicle_id is None:
+def _cost(session: Session, site_id: SiteId, seen: Seen) -> int | None:
+    if seen.vehicle_id is None:
         return None
-    vehicle = fleet.vehicle(session, site_id, VehicleId(view.run.vehicle_id))
+    vehicle = fleet.vehicle(session, site_id, VehicleId(seen.vehicle_id))
     return vehicle.cost_per_km_minor if vehicle is not None else None
 
 

@@ -14,6 +14,7 @@ from server.dispatch.ops import Ops
 from server.dispatch.seen import see
 from server.dispatch.service.changeable import check_changeable
 from server.dispatch.service.crossing import IN, OUT, Crossing, Place, carry_over
+from server.dispatch.service.own_run import AD_HOC, own_run
 from server.runs import queries as runs
 from server.runs import service as running
 from server.runs.queries import RunView
@@ -27,7 +28,8 @@ class Transfer:
     """Visits that go to another run, with the versions of both plans they were looked at."""
 
     visits: Sequence[UUID]
-    to_run: RunId
+    to_run: RunId | None
+    """None is a run of their own that is opened for them."""
     expected_version: int
     expected_to_version: int
     place: Place = field(default_factory=Place)
@@ -42,7 +44,8 @@ def transfer(
     Refuses `plan_version` for a stale look at either plan, `locked_stop` for a visit that is done
     or being served, `bad_state` for a run that is over.
     """
-    source, target = _locked(session, who, run_id, asked.to_run, now)
+    to_run = asked.to_run or own_run(session, who, run_id, asked.visits, now=now)
+    source, target = _locked(session, who, run_id, to_run, now)
     running.check_version(session, source.run, asked.expected_version)
     running.check_version(session, target.run, asked.expected_to_version)
     _check_open(session, source, asked.visits, now)
@@ -60,6 +63,7 @@ def transfer(
     _audited(session, who, "plan.transferred", way)
     return {
         "plan_version": left.run.plan_version,
+        "to_run": str(to_run),
         "to_plan_version": joined.run.plan_version,
         "order": list(left.plan.order),
         "to_order": list(joined.plan.order),
@@ -94,6 +98,8 @@ def undo_transfer(
     )
     left, joined = carry_over(session, way)
     _audited(session, who, "plan.undone", way)
+    if left.run.kind == AD_HOC and not left.plan.order:
+        running.cancel(session, who, RunId(left.run.id), reason="undo", now=now)
     plan = (left if left.run.id == view.run.id else joined).plan
     return {
         "plan_version": plan.version,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.dispatch.rules import Estimated, late_steps, ranges, spread_s
+from server.dispatch.rules import Estimated, late_steps, leave_s, ranges, spread_s
 
 
 def test_the_range_follows_from_the_scatter_of_the_legs() -> None:
@@ -37,3 +37,13 @@ def test_at_risk_by_the_latest_and_late_by_the_expected_arrival(
 @pytest.mark.parametrize(("eta", "found"), [(941, {"late"}), (940, set())])
 def test_a_mark_goes_only_with_a_minute_to_spare(eta: int, found: set[str]) -> None:
     assert late_steps(Estimated(eta, eta, eta), 1_000, ["late"]) == found
+
+
+def test_a_run_for_one_stop_leaves_for_the_first_window_still_in_reach() -> None:
+    windows = [(1_000, 2_000), (5_000, 6_000)]
+
+    assert leave_s(0, 300, windows) == 700
+    assert leave_s(900, 300, windows) == 900
+    assert leave_s(1_800, 300, windows) == 4_700
+    assert leave_s(9_000, 300, windows) == 9_000
+    assert leave_s(9_000, 300, []) == 9_000

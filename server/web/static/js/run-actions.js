@@ -1,9 +1,10 @@
 /* What can be done to a run besides dragging: one stop's menu, insert, delay, assign, dispatch, cancel. */
 
 import { get, post } from "./api.js";
-import { $, $$, debounce, el } from "./dom.js";
+import { $, $$ } from "./dom.js";
 import { snapshot } from "./live.js";
 import { confirmStep, failed, told } from "./messages.js";
+import { placeSearch } from "./places.js";
 import { refresh } from "./shell.js";
 import { isCurrent, isOpen } from "./states.js";
 import { store } from "./store.js";
@@ -53,20 +54,10 @@ export function actions({ page, run, nameOf, shownOrder, propose }) {
     await refresh("#history");
   });
 
-  const find = debounce(async (text) => {
-    try {
-      const found = await get(`/api/v1/locations?q=${encodeURIComponent(text)}`);
-      const choose = (place) => {
-        $("#insert").close();
-        propose({ op: "insert", location_id: place.id }, t("insert {name}", { name: place.name }));
-      };
-      $("#insert-places").replaceChildren(...found.items.slice(0, 30).map((place) => el("li", {},
-        el("span", {}, el("b", {}, place.name), el("br"), el("small", { class: "soft" }, place.address || "")),
-        el("button", { class: "button", type: "button", onclick: () => choose(place) }, t("See the price")))));
-      if (!found.items.length) $("#insert-places").replaceChildren(el("li", { class: "soft" }, t("No location fits.")));
-    } catch (problem) { failed(problem); }
-  }, 200);
-  $("#insert-find")?.addEventListener("input", (event) => find(event.target.value));
+  const find = placeSearch($("#insert-find"), $("#insert-places"), t("See the price"), (place) => {
+    $("#insert").close();
+    propose({ op: "insert", location_id: place.id }, t("insert {name}", { name: place.name }));
+  });
   $("#assign-form")?.addEventListener("submit", () => {
     const [vehicle, driver] = [$("#assign-vehicle").value || null, $("#assign-driver").value || null];
     propose({ op: "assign", vehicle_id: vehicle, driver_id: driver }, t("assign vehicle and driver"));
@@ -114,7 +105,7 @@ export function actions({ page, run, nameOf, shownOrder, propose }) {
 
   const ACTIONS = {
     better,
-    insert: () => { $("#insert").showModal(); find(""); },
+    insert: () => { $("#insert").showModal(); find(); },
     late: () => $("#late").showModal(),
     assign: () => {
       $("#assign-vehicle").value = run().vehicle || "";

@@ -12,16 +12,18 @@ import { refresh } from "./shell.js";
 import { isCurrent, isFinal, isOpen, lateness, markLook, markWord, runLook, runWord } from "./states.js";
 import { drawStops, headRow } from "./stop-table.js";
 import { store } from "./store.js";
-import { time } from "./times.js";
+import { delta, span, time } from "./times.js";
+import { unfitPanel } from "./unfit.js";
 import { namesWorse, priceTag, whatIfPanel } from "./what-if.js";
 import { t } from "./words.js";
 
 const page = pageData();
 const base = `/api/v1/runs/${page.id}`;
 const run = () => store.one("run", page.id);
-const nameOf = (id) => store.one("stop", id)?.name || draft?.names?.[id] || t("new stop");
-let draft = null; // {ops, title, price, base_version, key, reason}
+const nameOf = (id) => store.one("stop", id)?.name || t("new stop");
+let draft = null; // {ops, title, price, base_version, key, reason, back: the ops before the last change}
 let drawn_version = 0;
+let unfit_of = ""; // the plan and the lateness that the explained list belongs to
 
 $("#stops-box").append(el("ol", { class: "stops" }, headRow()), el("ol", { class: "stops", id: "stops", "aria-labelledby": "stops-title" }));
 const list = $("#stops");
@@ -70,38 +72,89 @@ function drawHead() {
   show("dispatch", one.state === "planned" || one.state === "draft");
   show("recall", one.state === "dispatched" || one.state === "acknowledged");
   show("undo", one.plan_version > 1 && !draft);
-  const over = ["completed", "closed", "cancelled"].includes(one.state);
-  for (const name of ["insert", "late", "assign", "better", "cancel"]) show(name, !over);
+  for (const name of ["insert", "late", "assign", "better", "cancel"]) show(name, !isOver());
+}
+
+const isOver = () => ["completed", "closed", "cancelled"].includes(run().state);
+
+function drawRows() {
+  if (!run() || reorder.busy()) return;
+  drawHead();
+  drawStops(list, shownOrder(), { editable: page.may_edit && !isOver(), price: draft?.price, moved: movedStops(), onMenu: (id) => menu.open(id) });
 }
 
 function draw() {
   if (!run() || reorder.busy()) return;
-  const editable = page.may_edit && !["completed", "closed", "cancelled"].includes(run().state);
-  drawHead();
-  drawStops(list, shownOrder(), { editable, price: draft?.price, moved: movedStops(), onMenu: (id) => menu.open(id) });
+  drawRows();
   map.draw();
+  explainSoon();
   if (drawn_version && drawn_version !== run().plan_version) refresh("#history").catch(() => {});
   drawn_version = run().plan_version;
 }
 
 function drawPanel() {
   const box = $("#what-if");
+  $("#unfit").hidden = Boolean(draft);
   if (!draft) return box.replaceChildren();
-  box.replaceChildren(whatIfPanel({ title: draft.title, price: draft.price, nameOf, onAccept: accept, onDiscard: discard, onReason: draft.reason }));
+  box.replaceChildren(whatIfPanel({ title: draft.title, price: draft.price, nameOf, onAccept: accept, onDiscard: discard, onReason: draft.reason, onRemedy: remedy }));
   return box.scrollIntoView({ block: "nearest", behavior: "smooth" });
+}
+
+/** The price first, the rows in the next frame: nobody waits for 200 rows to read three figures. */
+function drawPrice() {
+  drawPanel();
+  requestAnimationFrame(() => setTimeout(drawRows));
+}
+
+/* ---- what does not fit, and what would help ------------------------------------------------ */
+
+/** Ask anew when the plan or the lateness of its stops has changed. */
+const explain = debounce(async () => {
+  try {
+    const found = await price([]);
+    $("#unfit").replaceChildren(...(found.unfit.length ? [unfitPanel(found.unfit, nameOf, remedy)] : []));
+  } catch {
+    unfit_of = "";
+  }
+}, 300);
+
+function explainSoon() {
+  if (!page.may_edit || isOver()) return;
+  const now = JSON.stringify([run().plan_version, visitsOf(run()).map((stop) => [stop.state, stop.late, stop.at_risk])]);
+  if (now === unfit_of) return;
+  unfit_of = now;
+  explain();
+}
+
+async function remedy(one, words) {
+  if (one.kind !== "ad_hoc") return consider(one.ops, words);
+  const name = nameOf(one.visit);
+  const sure = await confirmStep({
+    title: t("A run of its own for {name}?", { name }), yes: t("Open the run"),
+    text: t("This run: return {delta}. The new run takes {span} from the depot and back. Undo takes it back.", { delta: delta(one.delta_end_s), span: span(one.own_s * 1000) }),
+  });
+  if (!sure) return undefined;
+  try {
+    await post(`${base}/transfer`, { visits: [one.visit], expected_plan_version: run().plan_version, reason: t("did not fit") });
+    told(t("A run of its own is open for {stop}.", { stop: name }));
+    await snapshot();
+  } catch (problem) { failed(problem); }
+  return undefined;
 }
 
 /* ---- what-if, accept, discard ------------------------------------------------------------- */
 
-async function price(ops) {
-  return post(`${base}/whatif`, { ops, expected_plan_version: run().plan_version });
+async function price(ops, brief = false) {
+  return post(`${base}/whatif`, { ops, expected_plan_version: run().plan_version, brief });
 }
 
-async function propose(op, title, names = {}) {
-  const added = [op].flat();
-  const ops = [...(draft?.ops || []), ...added];
-  draft = { ops, title: draft ? t("{n} changes", { n: ops.length }) : title, price: null, base_version: run().plan_version, key: newKey(),
-    reason: draft?.reason || {}, names: { ...(draft?.names || {}), ...names }, last: title, added: added.length };
+const propose = (op, title) => consider([...(draft?.ops || []), ...[op].flat()], title);
+
+/** Ask for the price of these ops in place of the ones looked at before. */
+async function consider(ops, title) {
+  const back = draft?.ops || [];
+  draft = { ops, title: back.length ? t("{n} changes", { n: ops.length }) : title, price: null, base_version: run().plan_version, key: newKey(),
+    reason: draft?.reason || {}, last: title, back };
   drawPanel();
   try {
     draft.price = await price(ops);
@@ -109,12 +162,11 @@ async function propose(op, title, names = {}) {
     goBack(problem);
     return;
   }
-  drawPanel();
-  draw();
+  drawPrice();
 }
 
 function goBack(problem) {
-  const ops = draft.ops.slice(0, -draft.added);
+  const ops = draft.back;
   const title = draft.last;
   draft = ops.length ? { ...draft, ops } : null;
   drawPanel();
@@ -128,7 +180,7 @@ function discard() {
   draft = null;
   tag(null);
   drawPanel();
-  draw();
+  drawRows();
   say(t("Discarded; nothing was changed."));
 }
 
@@ -182,19 +234,22 @@ function afterOf(key, index) {
   return index > 0 ? rest[index - 1]?.dataset.key ?? null : null;
 }
 
+/** The price while something is dragged: figures, and the first stop that would not fit. */
 function tag(text) {
   let bubble = $("#price-tag");
   if (!text) return bubble?.remove();
   if (!bubble) { bubble = el("div", { id: "price-tag", class: "notice going", role: "status" }); $("#messages").append(bubble); }
-  bubble.textContent = text;
+  const [figures, why] = text;
+  bubble.classList.toggle("bad", Boolean(why));
+  bubble.replaceChildren(el("span", {}, el("b", {}, figures), why ? el("span", { class: "why" }, why) : null));
   return undefined;
 }
 
 const tryPlace = debounce(async (key, index) => {
   if (key === null || !reorder.busy()) return tag(null);
   try {
-    const found = await price([...(draft?.ops || []), { op: "move", visit: key, after: afterOf(key, index) }]);
-    return reorder.busy() ? tag(priceTag(found)) : tag(null);
+    const found = await price([...(draft?.ops || []), { op: "move", visit: key, after: afterOf(key, index) }], true);
+    return reorder.busy() ? tag(priceTag(found, nameOf)) : tag(null);
   } catch {
     return tag(null);
   }

@@ -43,13 +43,16 @@ function row(stop, number, options) {
   const price = options.price?.etas?.[stop.id];
   const handle = fixed ? el("span", { class: "soft" }, stop.lock && !isFinal(stop.state) ? icon("lock", true) : "")
     : el("button", { class: "button handle icon-only", type: "button", "aria-label": t("Move {name}", { name: stop.name }), "aria-describedby": "stops-title" }, icon("handle"));
+  const then = expected(stop, fixed ? null : price);
   const li = el("li", { class: [fixed ? "fixed-place" : "", options.moved?.has(stop.id) ? "pending moved" : ""].join(" ").trim() || null },
     handle, el("span", { class: "number" }, number), el("span", { class: "name" }, el("b", {}, stop.name), stop.lock && !fixed ? el("span", { class: "tag" }, icon("lock"), t("locked")) : null,
       el("small", { class: "cut" }, stop.reason ? t("reason: {reason}", { reason: reasonWord(stop.reason) }) : stop.address || "")),
-    windows(stop), el("span", { class: "cell" }, label(t("plan")), time(stop.planned_arrival)), expected(stop, fixed ? null : price), state(stop),
+    windows(stop), el("span", { class: "cell" }, label(t("plan")), time(stop.planned_arrival)), then, state(stop),
     options.editable && !isFinal(stop.state) && stop.state !== "cancelled"
       ? el("button", { class: "button plain icon-only more", type: "button", "aria-label": t("Change {name}", { name: stop.name }), onclick: () => options.onMenu(stop.id) }, icon("more"))
       : el("span", { class: "more" }));
+  li.then = then;
+  li.fixed = fixed;
   return li;
 }
 
@@ -58,16 +61,26 @@ export function headRow() {
     el("span", {}, t("Plan")), el("span", {}, t("Expected or actual")), el("span", {}, t("State")), el("span"));
 }
 
+/** Draw the rows; where only the time has moved, only the time is drawn. */
 export function drawStops(list, stops, options) {
   const items = stops.map((stop, index) => ({ stop, number: index + 1 }));
-  const said = ({ stop, number }) => JSON.stringify([stop, number, options.editable, options.moved?.has(stop.id), options.price?.etas?.[stop.id]]);
-  const make = (item) => { const node = row(item.stop, item.number, options); node.said = said(item); return node; };
+  const priced = (stop) => options.price?.etas?.[stop.id];
+  const said = ({ stop, number }) => JSON.stringify([stop, number, options.editable, options.moved?.has(stop.id)]);
+  const make = (item) => Object.assign(row(item.stop, item.number, options), { said: said(item), priced: priced(item.stop) });
   reconcile(list, items, (item) => item.stop.id, make, (node, item) => {
-    if (node.said === said(item)) return;
+    const [now, price] = [said(item), priced(item.stop)];
+    if (node.said === now) {
+      if (node.priced === price) return;
+      node.priced = price;
+      const then = expected(item.stop, node.fixed ? null : price);
+      node.then.replaceWith(then);
+      node.then = then;
+      return;
+    }
     const focused = node.contains(document.activeElement) ? document.activeElement.className.split(" ").find((c) => c === "handle" || c === "more") : null;
-    const fresh = row(item.stop, item.number, options);
+    const fresh = make(item);
     node.className = fresh.className;
-    node.said = said(item);
+    for (const name of ["said", "priced", "then", "fixed"]) node[name] = fresh[name];
     node.replaceChildren(...fresh.childNodes);
     if (focused) node.querySelector(`.${focused}`)?.focus();
   });

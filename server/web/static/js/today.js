@@ -4,6 +4,7 @@ import { $, $$, el, pageData, reconcile } from "./dom.js";
 import { drawExceptions } from "./exceptions.js";
 import { live } from "./live.js";
 import { LiveMap } from "./map.js";
+import { offers } from "./offers.js";
 import { runCard, updateCard } from "./run-card.js";
 import { drawList } from "./run-list.js";
 import { isRunning, runTone } from "./states.js";
@@ -188,6 +189,7 @@ $("#legend-switch").addEventListener("click", (event) => {
 });
 $("#go-date")?.addEventListener("change", (event) => { location.href = `/today?date=${event.target.value}`; });
 
+offers(page);
 press("view", view.view, "view");
 press("lane", view.lane, "lane");
 $("#late-only").setAttribute("aria-pressed", String(view.late));

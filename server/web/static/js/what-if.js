@@ -2,6 +2,7 @@
 
 import { el, icon, say } from "./dom.js";
 import { delta } from "./times.js";
+import { isTold, sentence, unfitList } from "./unfit.js";
 import { plural, t } from "./words.js";
 
 const CAUSES = {
@@ -23,8 +24,11 @@ function kilometres(m) {
   return t("{sign}{n} km", { sign: km > 0 ? "+" : km < 0 ? "−" : "±", n: Math.abs(km) });
 }
 
+const PRICED = ["window", "vehicle", "drop"]; // what can be asked for on top of a change that is not saved
+
+/** Stops that were late before, and are earlier or later now; who is late anew has a sentence. */
 function lateLines(price, nameOf) {
-  return Object.entries(price.late || {}).map(([visit, [before, after]]) => {
+  return Object.entries(price.late || {}).filter(([, [before, after]]) => before > 0 && before !== after).map(([visit, [before, after]]) => {
     const look = after > before ? "bad-ink" : "good-ink";
     return el("li", { class: look }, t("{name}: late {before} → {after} min", {
       name: nameOf(visit), before: Math.round(before / 60), after: Math.round(after / 60),
@@ -33,12 +37,12 @@ function lateLines(price, nameOf) {
 }
 
 function broken(list, word, look, nameOf) {
-  return (list || []).map((violation) => el("li", { class: look },
+  return (list || []).filter((one) => look === "good-ink" || !isTold(one)).map((violation) => el("li", { class: look },
     `${word}: ${cause(violation)}${violation.visit || violation.stop ? `, ${nameOf(violation.visit || violation.stop)}` : ""}`));
 }
 
 /** The panel; `price` null means still computing. */
-export function whatIfPanel({ title, price, nameOf, onAccept, onDiscard, onReason }) {
+export function whatIfPanel({ title, price, nameOf, onAccept, onDiscard, onReason, onRemedy }) {
   const worse = price?.violations ? [...(price.violations.new || []), ...(price.violations.worse || [])] : [];
   const reason = el("input", { id: "why", maxlength: 200, placeholder: t("Reason (goes into the history)"), "aria-label": t("Reason") });
   reason.value = onReason.text || "";
@@ -50,7 +54,9 @@ export function whatIfPanel({ title, price, nameOf, onAccept, onDiscard, onReaso
       figure(delta(price.delta_end_s ?? price.delta_s), t("return"), (price.delta_end_s ?? price.delta_s) > 60 ? "warn-ink" : ""),
       figure(kilometres(price.delta_m || 0), t("distance")),
       figure(String(price.moved_stops ?? 0), plural(price.moved_stops ?? 0, t("stop changes place"), t("stops change place")))),
-    lines.length ? el("ul", { class: "history" }, lines) : el("p", { class: "good-ink" }, icon("check", true), " ", t("No stop becomes late, no rule is broken.")),
+    lines.length ? el("ul", { class: "history" }, lines) : null,
+    price.unfit?.length ? unfitList(price.unfit, nameOf, onRemedy, PRICED) : null,
+    lines.length || price.unfit?.length ? null : el("p", { class: "good-ink" }, icon("check", true), " ", t("No stop becomes late, no rule is broken.")),
     price.told?.length ? el("p", { class: "soft small" }, t("Also told: {names}", { names: price.told.join(", ") })) : null,
   ] : [el("div", { class: "skeleton", role: "status" }, el("span", { class: "sr" }, t("Computing the price")))];
   const panel = el("section", { class: "panel what-if", "aria-labelledby": "what-if-title" },
@@ -67,10 +73,11 @@ export function whatIfPanel({ title, price, nameOf, onAccept, onDiscard, onReaso
   return panel;
 }
 
-/** The short price beside the pointer while something is dragged. */
-export function priceTag(price) {
-  const late = Object.values(price.late || {}).filter(([before, after]) => after > before).length;
-  return `${delta(price.delta_end_s ?? price.delta_s)}, ${kilometres(price.delta_m || 0)}${late ? `, ${plural(late, t("{n} late"), t("{n} late"))}` : ""}`;
+/** The short price beside the pointer while something is dragged: figures, then who does not fit. */
+export function priceTag(price, nameOf) {
+  const told = price.unfit || [];
+  const more = told.length > 1 ? ` ${plural(told.length - 1, t("And {n} more."), t("And {n} more."))}` : "";
+  return [`${delta(price.delta_end_s ?? price.delta_s)}, ${kilometres(price.delta_m || 0)}`, told.length ? sentence(told[0], nameOf) + more : ""];
 }
 
 export const namesWorse = (worse, nameOf) => worse.map((v) => `${cause(v)}${v.visit || v.stop ? `: ${nameOf(v.visit || v.stop)}` : ""}`);
