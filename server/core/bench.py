@@ -19,6 +19,7 @@ FAMILY = Annotated[str | None, typer.Option(help="Only instances of this family 
 BUDGET = Annotated[str | None, typer.Option(help="CPU seconds, with commas between (plan).")]
 OUT = Annotated[Path | None, typer.Option(help="A CSV file to write (plan).")]
 QUICK = Annotated[bool, typer.Option(help="Only show the table, of next to nothing measured.")]
+LONG = Annotated[bool, typer.Option("--long", help="Also what takes minutes (plan).")]
 ABSENT = "Figures are measured from a checkout of the source; this installation has no benchmarks."
 
 
@@ -44,11 +45,13 @@ def bench(
     out: OUT = None,
     *,
     quick: QUICK = False,
+    long: LONG = False,
 ) -> None:
     """Measure the product on this machine; only from a checkout."""
     where = {"--data": data and data.resolve(), "--out": out and out.resolve()}
     given = {**where, "--family": family, "--budget-s": budget_s}
     more = [word for key, value in given.items() if value for word in (key, str(value))]
+    more += ["--long"] * long
     if more and name != "plan":
         raise Stop(BAD_USE, "Only the benchmark of plans takes these options.")
     if quick and name not in MAY_BE_QUICK:

@@ -55,10 +55,18 @@ def places(problem: Problem) -> list[int]:
 
 def profile_key(problem: Problem, vehicle: PlanVehicle) -> ProfileKey:
     """Vehicles with the same key share their matrices."""
-    barred = tuple(forbidden(stop, vehicle) is not None for stop in problem.stops)
     zones = vehicle.zones if vehicle.zones_soft else None
     priced = (vehicle.per_hour, vehicle.per_km)
-    return (vehicle.profile, vehicle.speed_factor, *priced, barred, zones)
+    return (vehicle.profile, vehicle.speed_factor, *priced, barred(problem, vehicle), zones)
+
+
+def barred(problem: Problem, vehicle: PlanVehicle) -> tuple[int, ...]:
+    """The stops this vehicle may not serve; worked out once for all with the same abilities."""
+    able = (vehicle.skills, vehicle.kind, vehicle.zones, vehicle.zones_soft)
+    if able not in problem.barred:
+        found = (n for n, stop in enumerate(problem.stops) if forbidden(stop, vehicle))
+        problem.barred[able] = tuple(found)
+    return problem.barred[able]
 
 
 def profiles(
@@ -88,15 +96,14 @@ class _Building:
         self.size = len(problem.stops)
 
     def profile(self, pure: str | None) -> Profile:
-        grid = np.ix_(self.where, self.where)
         seconds, metres = self.problem.tables[self.vehicle.profile, self.vehicle.speed_factor]
-        durations = seconds[grid].copy()
+        durations = self._among(seconds)
         if pure == "metres" and metres is not None:
-            costs = metres[grid].copy()
+            costs = self._among(metres)
         elif pure == "seconds":
             costs = durations.copy()
         else:
-            costs = self.problem.price(self.vehicle)[grid].copy()
+            costs = self._among(self.problem.price(self.vehicle))
             self._keep(costs)
             self._zones(costs)
         self._setups(durations)
@@ -109,6 +116,11 @@ class _Building:
         if int(costs.max(initial=0)) * (len(self.where) + 2) >= SUM_MAX:
             raise TooMuch("the prices of the legs add up to too much")
         return Profile(costs, durations)
+
+    def _among(self, rows: Whole) -> Whole:
+        """A table of its own, of the model's places alone; row by row costs least."""
+        picked: Whole = np.take(rows[self.where], self.where, axis=1)
+        return picked
 
     def _keep(self, costs: Whole) -> None:
         """A leg between standing stops that were no neighbours costs `keep_s` more."""
@@ -164,9 +176,9 @@ class _Building:
             costs[row, after] = apart
 
     def _bar(self, rows: Whole) -> None:
-        barred = [n for n, s in enumerate(self.problem.stops) if forbidden(s, self.vehicle)]
-        rows[barred, :] += BIG
-        rows[:, barred] += BIG
+        stops = list(barred(self.problem, self.vehicle))
+        rows[stops, :] += BIG
+        rows[:, stops] += BIG
 
 
 def shared_places(problem: Problem) -> list[int]:

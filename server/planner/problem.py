@@ -174,7 +174,7 @@ class Problem:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what was worked out on the way: it is large and quickly made again."""
-        known = ("rows", "tables", "prices", "partner")
+        known = ("rows", "tables", "prices", "partner", "barred")
         return {key: value for key, value in self.__dict__.items() if key not in known}
 
     @property
@@ -208,6 +208,11 @@ class Problem:
     @cached_property
     def prices(self) -> dict[tuple[object, ...], Whole]:
         """Prices that were worked out already."""
+        return {}
+
+    @cached_property
+    def barred(self) -> dict[tuple[object, ...], tuple[int, ...]]:
+        """Who may not serve whom, as far as it was worked out already."""
         return {}
 
     def nowhere(self, vehicle: PlanVehicle) -> int:

@@ -73,7 +73,8 @@ def test_a_worker_that_runs_over_is_lost(own: SolverPool, monkeypatch: pytest.Mo
 def test_a_busy_pool_is_not_waited_for_longer_than_the_caller_can(own: SolverPool) -> None:
     other = threading.Thread(target=own.solve, args=(Search(circle(8), seconds=1.0),))
     other.start()
-    time.sleep(0.2)
+    while own.pids():  # nobody is idle any more as soon as the other one is served
+        other.join(0.01)
 
     with pytest.raises(SolverLost):
         own.solve(Search(circle(8), seconds=0.1), patience_s=0.1)
