@@ -150,7 +150,7 @@ def _pair(tab: BoardTab) -> None:
     code = tab.text("#pair-code").replace(" ", "")
     assert re.fullmatch(r"[0-9A-HJKMNP-TV-Z]{8}", code)
     picture = tab.see("#pair-qr")
-    tab.page.wait_for_function("document.querySelector('#pair-qr').naturalWidth > 50")
+    tab.page.wait_for_function("() => document.querySelector('#pair-qr').naturalWidth > 50")
     assert picture.is_visible()
     tab.wait_text("#pair-until", "Works once")
     tab.screenshot("board-pairing")
