@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import Table, bindparam, delete, or_, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, col, select
 
 from server.core import db
@@ -70,6 +71,16 @@ class JobRow(db.Row, table=True):
     error: str = ""
 
 
+_JOBS: Table = JobRow.__table__  # type: ignore[attr-defined]
+# Every exchange says these: building them anew costs more than saying them.
+_ADD = insert(_JOBS).on_conflict_do_nothing().returning(_JOBS.c.id)
+_SOONER = (
+    update(_JOBS)
+    .where(_JOBS.c.waiting_key == bindparam("equal"), _JOBS.c.not_before > bindparam("start"))
+    .values(not_before=bindparam("start"))
+)
+
+
 class RowJobs:
     """Jobs as rows of `job`."""
 
@@ -82,19 +93,21 @@ class RowJobs:
         now = self._clock.now()
         start = job.not_before or now
         waiting_key = f"{job.site_id}/{job.kind}/{job.key}"
-        row = JobRow(
-            site_id=job.site_id,
-            id=new_id(now),
-            kind=job.kind,
-            key=job.key,
-            waiting_key=waiting_key,
-            payload=dict(job.payload),
-            not_before=start,
-        )
-        new = session.scalars(db.insert_if_absent(JobRow, [row]).returning(col(JobRow.id))).all()
+        row = {
+            "site_id": job.site_id,
+            "id": new_id(now),
+            "kind": job.kind,
+            "key": job.key,
+            "waiting_key": waiting_key,
+            "payload": dict(job.payload),
+            "state": WAITING,
+            "not_before": start,
+            "tries": 0,
+            "error": "",
+        }
+        new = session.execute(_ADD, row).all()
         if not new:
-            equal = (col(JobRow.waiting_key) == waiting_key, col(JobRow.not_before) > start)
-            session.execute(update(JobRow).where(*equal).values(not_before=start))
+            session.execute(_SOONER, {"equal": waiting_key, "start": start})
         db.wake_jobs(session)
 
     def wake(self) -> None:

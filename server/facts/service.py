@@ -23,6 +23,7 @@ from server.facts.queries import (
     facts_of_visits,
     held,
     highest_hlc,
+    locked_stream,
 )
 from server.facts.tables import (
     EventBlob,
@@ -66,6 +67,24 @@ OWN_BOOT = "00000000"
 FORK_REASON_MAX = 200
 
 
+def _table(model: type[SQLModel]) -> Table:
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+def _absent(model: type[SQLModel]) -> Insert:
+    return insert_or(_table(model)).on_conflict_do_nothing()
+
+
+# Every exchange says these: building them anew costs more than saying them.
+_STREAMS = _table(StreamRow)
+_MOVE_ON = update(_STREAMS).where(
+    _STREAMS.c.site_id == bindparam("site"), _STREAMS.c.id == bindparam("stream")
+)
+_PLACES, _STATES = insert(_table(StreamPos)), insert(_table(EventState))
+_TAKE = _absent(EventRow).returning(_table(EventRow).c.id)
+
+
 def read_ahead(push: Push) -> None:
     """Read the docs of a request before it enters the writer, where others wait."""
     for sent in push.events:
@@ -95,7 +114,7 @@ def append(
     fresh = [place for place in places if place.sent.seq > stream.recv]
     if fresh:
         rows = [taking.place_row(origin, place) for place in fresh]
-        session.execute(insert(_table(StreamPos)), rows)
+        session.execute(_PLACES, rows)
         answer.seq, answer.chain = fresh[-1].sent.seq, fresh[-1].chain
         _insert_facts(session, origin, answer, fresh)
     _recognise(session, origin, answer, places)
@@ -123,7 +142,7 @@ def keep_aside(
 
 
 def _locked_stream(session: Session, origin: Origin, fork: Fork | None) -> StreamHead:
-    row = _lock(session, origin)
+    row = locked_stream(session, origin.site_id, origin.stream_id)
     if row is None:
         first = {
             "site_id": origin.site_id,
@@ -138,21 +157,11 @@ def _locked_stream(session: Session, origin: Origin, fork: Fork | None) -> Strea
             "last_ms": origin.received_ms,
         }
         session.execute(_absent(StreamRow), [first])
-        row = _lock(session, origin)
+        row = locked_stream(session, origin.site_id, origin.stream_id)
         assert row is not None, "just inserted"
     if row.device_id != origin.device_id:
         raise refuse("stream_fork")
     return row
-
-
-def _lock(session: Session, origin: Origin) -> StreamHead | None:
-    at = _table(StreamRow).c
-    row = session.execute(
-        select(at.id, at.device_id, at.recv, at.chain, at.durable)
-        .where(at.site_id == origin.site_id, at.id == origin.stream_id)
-        .with_for_update()
-    ).first()
-    return StreamHead(*row) if row else None
 
 
 def _stored_places(
@@ -181,14 +190,13 @@ def _insert_facts(
     read = {key: rules.read(str(key), place.doc) for key, place in first.items()}
     # Sorted by id, so that two devices that send the same facts never wait for each other.
     rows = [taking.event_row(origin, first[key], read[key]) for key in sorted(first)]
-    statement = _absent(EventRow).returning(_table(EventRow).c.id)
-    new = set(session.execute(statement, rows).scalars())
+    new = set(session.execute(_TAKE, rows).scalars())
     facts = [
         taking.new_fact(origin, place, read[key]) for key, place in first.items() if key in new
     ]
     if not facts:
         return
-    session.execute(insert(_table(EventState)), [taking.state_row(origin, fact) for fact in facts])
+    session.execute(_STATES, [taking.state_row(origin, fact) for fact in facts])
     files = [row for fact in facts for row in taking.file_rows(origin, fact)]
     if files:
         session.execute(insert(_table(EventBlob)), files)
@@ -271,11 +279,9 @@ def _state_update(site_id: SiteId) -> Update:
 
 
 def _advance(session: Session, origin: Origin, answer: Appended) -> None:
-    table = _table(StreamRow)
-    session.execute(
-        update(table)
-        .where(table.c.site_id == origin.site_id, table.c.id == origin.stream_id)
-        .values(recv=answer.seq, chain=answer.chain, last_ms=origin.received_ms)
+    values = {"recv": answer.seq, "chain": answer.chain, "last_ms": origin.received_ms}
+    session.connection().execute(
+        _MOVE_ON, {"site": origin.site_id, "stream": origin.stream_id, **values}
     )
 
 
@@ -389,12 +395,3 @@ def record(
     sent = SentEvent(at.seq + 1, str(new_id(now)), write_doc(envelope, body))
     push = Push(str(stream_id), at.seq, at.chain, (sent,), clock)
     return append(session, site_id, None, push, received_ms=now_ms).new[0]
-
-
-def _table(model: type[SQLModel]) -> Table:
-    table: Table = model.__table__  # type: ignore[attr-defined]
-    return table
-
-
-def _absent(model: type[SQLModel]) -> Insert:
-    return insert_or(_table(model)).on_conflict_do_nothing()

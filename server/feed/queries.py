@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Table, bindparam, exists, or_, select, tuple_
 from sqlmodel import Session, col
 
 from server.core.access import Principal, reaches
@@ -81,6 +81,17 @@ _LIFE = select(col(FeedSite.rev), col(FeedSite.min_rev)).where(
     col(FeedSite.site_id) == bindparam("site")
 )
 
+_ROWS: Table = FeedRow.__table__  # type: ignore[attr-defined]
+_ROW = _ROWS.c
+_OF_KIND = (
+    _ROW.site_id == bindparam("site"),
+    _ROW.kind == bindparam("kind"),
+    _ROW.id.in_(bindparam("ids", expanding=True)),
+)
+_STORED = select(_ROW.id, _ROW.scope, _ROW.deleted, _ROW.plan, _ROW.fact).where(*_OF_KIND)
+_TOLD = select(_ROW.id).where(*_OF_KIND)
+_TOLD_TO = _TOLD.where(_ROW.scope.in_(bindparam("scopes", expanding=True)))
+
 
 def head(session: Session, site_id: SiteId) -> int:
     """The revision of the site in this snapshot, 0 before the first."""
@@ -126,15 +137,14 @@ def told_to(
 
     With `anywhere` it is enough that the row was told to somebody of the site.
     """
-    scopes = None if anywhere else sorted(ever_scopes(session, site_id, device_id))
+    values: dict[str, Any] = {"site": site_id}
+    if not anywhere:
+        values["scopes"] = sorted(ever_scopes(session, site_id, device_id))
+    statement = _TOLD if anywhere else _TOLD_TO
     found: set[Key] = set()
     for kind, ids in _by_kind(keys):
-        statement = select(col(FeedRow.id)).where(
-            col(FeedRow.site_id) == site_id, col(FeedRow.kind) == kind, col(FeedRow.id).in_(ids)
-        )
-        if scopes is not None:
-            statement = statement.where(col(FeedRow.scope).in_(scopes))
-        found.update((kind, id_) for id_ in session.execute(statement).scalars())
+        rows = session.execute(statement, {**values, "kind": kind, "ids": ids}).scalars()
+        found.update((kind, id_) for id_ in rows)
     return found
 
 
@@ -150,17 +160,7 @@ def stored(session: Session, site_id: SiteId, keys: Collection[Key]) -> dict[Key
     """The versions there are of these rows, in every scope."""
     found: dict[Key, list[Version]] = {}
     for kind, ids in _by_kind(keys):
-        rows = session.execute(
-            select(
-                col(FeedRow.id),
-                col(FeedRow.scope),
-                col(FeedRow.deleted),
-                col(FeedRow.plan),
-                col(FeedRow.fact),
-            ).where(
-                col(FeedRow.site_id) == site_id, col(FeedRow.kind) == kind, col(FeedRow.id).in_(ids)
-            )
-        )
+        rows = session.execute(_STORED, {"site": site_id, "kind": kind, "ids": ids})
         for id_, scope, deleted, plan, fact in rows:
             version = Version(kind, id_, scope, plan, fact, deleted=bool(deleted))
             found.setdefault((kind, id_), []).append(version)

@@ -1,12 +1,13 @@
 """Tells devices and pages what changed, under one revision that becomes visible in order."""
 
 import secrets
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, bindparam, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.dialects.postgresql import insert as insert_or
 from sqlmodel import Session, SQLModel, col
 
@@ -44,6 +45,33 @@ _LOCKED = "feed.locked"
 _CAUSE = "feed.cause"
 
 
+def _table(model: type[SQLModel]) -> Table:
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table
+
+
+def _upsert(model: type[SQLModel]) -> Insert:
+    """Write rows whole, whether their key is there or not."""
+    table = _table(model)
+    statement, key = insert_or(table), list(table.primary_key)
+    rest = {one.name: statement.excluded[one.name] for one in table.columns if one not in key}
+    return statement.on_conflict_do_update(index_elements=key, set_=rest)
+
+
+# Every exchange says these: building them anew costs more than saying them.
+_SITES = _table(FeedSite)
+_NEXT = (
+    update(_SITES)
+    .where(_SITES.c.site_id == bindparam("site"))
+    .values(rev=_SITES.c.rev + 1)
+    .returning(_SITES.c.rev)
+)
+_FIRST = insert_or(_SITES).on_conflict_do_nothing()
+_REVISION = insert(_table(FeedRev))
+_WRITE_ROWS = _upsert(FeedRow)
+_WRITE_SCOPES = _upsert(DeviceScope)
+
+
 def caused_by(session: Session, device_id: DeviceId) -> None:
     """Remember whose request this transaction serves: that device need not be woken for it."""
     session.info[_CAUSE] = device_id
@@ -60,7 +88,7 @@ def lock(session: Session, site_id: SiteId, now: datetime) -> int:
     rev = _next(session, site_id)
     if rev is None:
         first = {"site_id": site_id, "rev": 0, "min_rev": 0}
-        session.execute(insert_or(_table(FeedSite)).on_conflict_do_nothing(), [first])
+        session.execute(_FIRST, [first])
         rev = _next(session, site_id)
         assert rev is not None, "just inserted"
     row = {
@@ -70,22 +98,15 @@ def lock(session: Session, site_id: SiteId, now: datetime) -> int:
         "at_ms": to_ms(now),
         "device_id": session.info.get(_CAUSE),
     }
-    session.execute(insert(_table(FeedRev)), [row])
+    session.execute(_REVISION, [row])
     taken[site_id] = rev
     announce(session, site_id, rev)
     return rev
 
 
 def _next(session: Session, site_id: SiteId) -> int | None:
-    table = _table(FeedSite)
-    statement = (
-        update(table)
-        .where(table.c.site_id == site_id)
-        .values(rev=table.c.rev + 1)
-        .returning(table.c.rev)
-    )
     # Read to the end: an open result would keep the lock of SQLite.
-    found = session.execute(statement).scalars().all()
+    found = session.execute(_NEXT, {"site": site_id}).scalars().all()
     return found[0] if found else None
 
 
@@ -117,7 +138,7 @@ def _write(session: Session, site_id: SiteId, rev: int, versions: Sequence[Versi
         }
         for version in versions
     ]
-    _upsert(session, FeedRow, ("site_id", "kind", "id", "scope"), rows)
+    session.connection().execute(_WRITE_ROWS, rows)
 
 
 def set_scopes(
@@ -168,7 +189,7 @@ def _rescope(
         {"site_id": site_id, "device_id": device_id, "scope": scope, "live": live, "rev": rev}
         for (device_id, scope), live in sorted(changed.items())
     ]
-    _upsert(session, DeviceScope, ("site_id", "device_id", "scope"), rows)
+    session.connection().execute(_WRITE_SCOPES, rows)
     given = sorted({scope for (_, scope), live in changed.items() if live})
     table = _table(FeedRow)
     if given:
@@ -333,23 +354,3 @@ def tidy(session: Session, site_id: SiteId, now: datetime) -> None:
     session.execute(update(site).where(site.c.site_id == site_id).values(min_rev=old + 1))
     session.execute(delete(row).where(row.c.site_id == site_id, row.c.deleted, row.c.rev <= old))
     session.execute(delete(revision).where(revision.c.site_id == site_id, revision.c.rev <= old))
-
-
-def _upsert(
-    session: Session, model: type[SQLModel], key: Sequence[str], rows: Iterable[dict[str, Any]]
-) -> None:
-    table = _table(model)
-    statement = insert_or(table)
-    rest = {name: statement.excluded[name] for name in _names(table) if name not in key}
-    session.connection().execute(
-        statement.on_conflict_do_update(index_elements=list(key), set_=rest), list(rows)
-    )
-
-
-def _names(table: Table) -> list[str]:
-    return [column.name for column in table.columns]
-
-
-def _table(model: type[SQLModel]) -> Table:
-    table: Table = model.__table__  # type: ignore[attr-defined]
-    return table

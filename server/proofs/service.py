@@ -16,6 +16,7 @@ from server.facts import queries as facts
 from server.facts.queries import StoredFact
 from server.proofs import queries, rules
 from server.proofs.tables import ProofPart, ProofRow
+from shared.events import VisitGeotagged
 from shared.ids import CarrierId, EventId, RunId, SiteId
 from shared.run import live
 
@@ -48,6 +49,9 @@ def _place_late(
     `bare` are the proofs that were written just now without one.
     """
     named = {tag[0] for fact in given if (tag := rules.late_fix(fact.event))}
+    about = {fact.visit_id for fact in given if UUID(fact.event.id) in bare and fact.visit_id}
+    if not named and not facts.any_of_type(session, site_id, VisitGeotagged.type, about):
+        return
     wanted = {EventId(one) for one in bare | named}
     results = {UUID(one.event.id): one for one in facts.facts_of(session, site_id, wanted)}
     bare = {key for key, one in results.items() if not rules.has_fix(one.event)}

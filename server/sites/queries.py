@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from server.core.access import Principal, Resource, may
@@ -32,6 +33,9 @@ class CalendarView:
     workdays: tuple[str, ...]
 
 
+_ZONE = select(SiteRow.tz).where(col(SiteRow.site_id) == bindparam("site"))
+
+
 def all_sites(session: Session) -> list[SiteId]:
     """Every site of this server."""
     return [SiteId(one) for one in session.exec(select(SiteRow.site_id)).all()]
@@ -42,6 +46,11 @@ def site(session: Session, site_id: SiteId) -> SiteRow:
     row = session.get(SiteRow, site_id)
     assert row is not None, "a principal's site exists"
     return row
+
+
+def zone_name(session: Session, site_id: SiteId) -> str:
+    """The name of the site's time zone."""
+    return session.exec(_ZONE, params={"site": site_id}).one()
 
 
 def settings(session: Session, site_id: SiteId) -> rules.SiteSettings:
@@ -62,17 +71,20 @@ def location(session: Session, site_id: SiteId, location_id: UUID) -> LocationRo
     return row
 
 
+# Every exchange asks this: building it anew costs more than asking.
+_LOCATIONS = select(LocationRow).where(
+    col(LocationRow.site_id) == bindparam("site"),
+    col(LocationRow.id).in_(bindparam("ids", expanding=True)),
+)
+
+
 def locations(session: Session, site_id: SiteId, ids: Collection[UUID]) -> dict[UUID, LocationRow]:
     """The places of these ids; a missing one is left out."""
     wanted = list(set(ids))
     found: dict[UUID, LocationRow] = {}
     for start in range(0, len(wanted), IN_MAX):
         part = wanted[start : start + IN_MAX]
-        rows = session.exec(
-            select(LocationRow).where(
-                col(LocationRow.site_id) == site_id, col(LocationRow.id).in_(part)
-            )
-        )
+        rows = session.exec(_LOCATIONS, params={"site": site_id, "ids": part})
         found |= {row.id: row for row in rows}
     return found
 

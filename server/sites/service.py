@@ -259,7 +259,11 @@ def show_to_devices(
     session: Session, site_id: SiteId, location_ids: Iterable[UUID]
 ) -> list[feed.FeedChange]:
     """Rows of places that devices do not have yet; a place stays private until a run needs it."""
-    rows = queries.locations(session, site_id, list(location_ids)).values()
+    return shown(queries.locations(session, site_id, list(location_ids)).values())
+
+
+def shown(rows: Iterable[LocationRow]) -> list[feed.FeedChange]:
+    """The same of places that are read already."""
     fresh = [row for row in rows if not row.in_feed]
     for row in fresh:
         row.in_feed = True

@@ -35,7 +35,7 @@ from shared.events import (
     DriverSignedOut,
     RunOrderProposed,
 )
-from shared.ids import CarrierId, DeviceId, DriverId, EventId, RunId, SiteId, VisitId
+from shared.ids import DeviceId, DriverId, EventId, RunId, SiteId, VisitId
 from shared.run import OUTCOME
 
 LOOK = "dispatch.look"
@@ -145,7 +145,7 @@ def apply(
     consider(session, site_id, _runs_of(counting, RunOrderProposed), now)
     beside.note(session, site_id, counting)
     results = {one.run_id for one in counting if one.run_id and one.event.type in OUTCOME}
-    proofs.collect(session, site_id, counting, _carriers(session, site_id, results))
+    proofs.collect(session, site_id, counting, runs.carriers_of(session, site_id, results))
     plant.apply(session, site_id, counting, now)
     blobs.give_up(session, site_id, _unreadable(counting))
     for run_id in sorted(touched):
@@ -257,14 +257,6 @@ def _judged(
         for fact in readable
         if fact.id not in why and fact.event is not None
     ]
-
-
-def _carriers(
-    session: Session, site_id: SiteId, run_ids: Collection[RunId]
-) -> dict[RunId, CarrierId]:
-    known = runs.known_runs(session, site_id, run_ids) if run_ids else ()
-    rows = {run_id: runs.run(session, site_id, run_id) for run_id in known}
-    return {key: CarrierId(row.carrier_id) for key, row in rows.items() if row.carrier_id}
 
 
 def _unreadable(counting: Iterable[StoredFact]) -> dict[str, str]:

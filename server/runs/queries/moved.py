@@ -1,11 +1,17 @@
 """Visits that people gave to another run: few, so that facts about all others cost nothing."""
 
-from sqlalchemy import null
+from sqlalchemy import bindparam, null
 from sqlmodel import Session, col, select
 
 from server.runs.queries import IN_MAX, Ids
 from server.runs.tables import StopVisitRow
 from shared.ids import SiteId
+
+_MOVED = select(StopVisitRow).where(
+    col(StopVisitRow.site_id) == bindparam("site"),
+    col(StopVisitRow.id).in_(bindparam("ids", expanding=True)),
+    col(StopVisitRow.moves).is_not(null()),
+)
 
 
 def moved(session: Session, site_id: SiteId, visit_ids: Ids) -> list[StopVisitRow]:
@@ -13,10 +19,6 @@ def moved(session: Session, site_id: SiteId, visit_ids: Ids) -> list[StopVisitRo
     found: list[StopVisitRow] = []
     ordered = sorted(set(visit_ids))
     for start in range(0, len(ordered), IN_MAX):
-        query = select(StopVisitRow).where(
-            col(StopVisitRow.site_id) == site_id,
-            col(StopVisitRow.id).in_(ordered[start : start + IN_MAX]),
-            col(StopVisitRow.moves).is_not(null()),
-        )
-        found += session.exec(query).all()
+        values = {"site": site_id, "ids": ordered[start : start + IN_MAX]}
+        found += session.exec(_MOVED, params=values).all()
     return sorted(found, key=lambda one: one.id)

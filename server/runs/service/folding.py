@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session
@@ -39,16 +39,16 @@ def refold(
     The facts are read after the feed is locked (sync.md S5): folding earlier would lose the
     fact of a request that commits meanwhile.
     """
-    feed.lock(session, site_id, now)
+    rev = feed.lock(session, site_id, now)
     session.flush()
     planned = queries.known_visits(session, site_id, visit_ids)
     touched = set(run_ids) | set(planned.values())
     for view in queries.views(session, site_id, touched):
-        _refold_run(session, site_id, view, now)
+        _refold_run(session, site_id, view, rev, now)
     return touched
 
 
-def _refold_run(session: Session, site_id: SiteId, view: RunView, now: datetime) -> None:
+def _refold_run(session: Session, site_id: SiteId, view: RunView, rev: int, now: datetime) -> None:
     known = queries.run_facts(session, site_id, view)
     events = [fact.event for fact in known]
     times = {fact.event.id: from_ms(fact.reported_ms) for fact in known}
@@ -57,11 +57,10 @@ def _refold_run(session: Session, site_id: SiteId, view: RunView, now: datetime)
         visit = fact.event.envelope.visit
         if visit is not None:
             by_visit.setdefault(UUID(visit), []).append(fact.event)
-    changed = [
-        one
-        for one in view.visits
-        if _write_visit(one, fold_visit(by_visit.get(one.id, ())), times, now)
-    ]
+    visits = {one.id: fold_visit(by_visit.get(one.id, ())) for one in view.visits}
+    changed = [one for one in view.visits if _write_visit(one, visits[one.id], times, now)]
+    for row in (view.run, *changed):
+        row.rev = rev
     start = str(view.start_visit) if view.start_visit else None
     own = _of_this_run(view, events)
     folded = fold_run(own, start)
@@ -70,7 +69,8 @@ def _refold_run(session: Session, site_id: SiteId, view: RunView, now: datetime)
     _head_for_next(view)
     session.flush()
     witness = Witness(session, view.run, {fact.event.id: fact for fact in known})
-    _watch(_Told(session, site_id, now, witness), view, folded, own, by_visit)
+    folds = {key: _Folded(visits[key], facts) for key, facts in by_visit.items() if key in visits}
+    _watch(_Told(session, site_id, now, witness), view, folded, own, folds)
     _publish(session, site_id, view, changed, now)
     _claims(session, site_id, view.run, known, now)
 
@@ -153,12 +153,22 @@ def _head_for_next(view: RunView) -> None:
             one.fact_state = "en_route" if one is target and not busy else "none"
 
 
+class _Folded(NamedTuple):
+    """What is said of a visit, and what follows."""
+
+    fold: VisitFold
+    facts: Sequence[Event]
+
+
+NOTHING_SAID = _Folded(fold_visit(()), ())
+
+
 def _watch(
     told: "_Told",
     view: RunView,
     folded: RunFold,
     events: Sequence[Event],
-    by_visit: Mapping[UUID, Sequence[Event]],
+    by_visit: Mapping[UUID, "_Folded"],
 ) -> None:
     """Raise and close what a supervisor must look at, for the run and each of its visits."""
     about = of_run(view.run.plan_state, folded, live(events))
@@ -167,8 +177,8 @@ def _watch(
     for visit in view.visits:
         if visit.id not in by_visit and not visit.raised:
             continue
-        own = by_visit.get(visit.id, ())
-        found = of_visit(_planned(visit), fold_visit(own), live(own))
+        own = by_visit.get(visit.id, NOTHING_SAID)
+        found = of_visit(_planned(visit), own.fold, live(own.facts))
         detail = {**names, "name": view.places[visit.location_id].name}
         about_visit = ("visit", visit.id)
         visit.raised = told.tell(about_visit, visit.raised, found, detail, visit=visit)
@@ -228,11 +238,9 @@ def _publish(
     rows += [
         feed.FeedChange("stop", str(one.id), scope, stop_plan(view, one), one.fact) for one in told
     ]
-    rows += places.show_to_devices(session, site_id, {one.location_id for one in told})
+    rows += places.shown(view.places[key] for key in {one.location_id for one in told})
     view.run.in_feed = True
-    view.run.rev = feed.publish(session, site_id, rows, now)
-    for one in changed:
-        one.rev = view.run.rev
+    feed.publish(session, site_id, rows, now)
 
 
 def _claims(

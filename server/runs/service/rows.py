@@ -172,7 +172,7 @@ def _present(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def site_zone(session: Session, site_id: SiteId) -> tzinfo:
     """Zone of the clocks at the site."""
-    return zone(sites.site(session, site_id).tz)
+    return zone(sites.zone_name(session, site_id))
 
 
 def shown_rows(session: Session, site_id: SiteId, run_id: UUID) -> list[FeedChange]:

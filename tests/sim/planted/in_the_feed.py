@@ -41,9 +41,10 @@ def _gone_for_good(_original: Any_) -> Any_:
 
 
 def _any_nonce(_original: Any_) -> Any_:
-    def accepted(session: Session, site_id: Any, cursor: Cursor | None) -> Cursor | None:
-        site = session.get(FeedSite, site_id)
-        known = cursor is not None and site is not None and cursor.head >= site.min_rev
+    def accepted(
+        _session: Session, _site_id: Any, cursor: Cursor | None, _now_at: int, oldest: int | None
+    ) -> Cursor | None:
+        known = cursor is not None and oldest is not None and cursor.head >= oldest
         return cursor if known else None
 
     return accepted
@@ -76,7 +77,7 @@ def _given_without_rows(_original: Any_) -> Any_:
             {"site_id": site_id, "device_id": device, "scope": scope, "live": live, "rev": rev}
             for (device, scope), live in sorted(changed.items())
         ]
-        service._upsert(session, DeviceScope, ("site_id", "device_id", "scope"), rows)
+        session.connection().execute(service._upsert(DeviceScope), rows)
 
     return rescope
 

@@ -14,33 +14,40 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    union,
 )
 from sqlmodel import Session, col
 
 from server.facts import rules
+from server.facts.queries.counting import (
+    IN_MAX,
+    StoredFact,
+    any_of_type,
+    chunks,
+    facts_about,
+    facts_of,
+    facts_of_runs,
+    facts_of_visits,
+)
 from server.facts.tables import EventBlob, EventConflict, EventRow, EventState, StreamPos, StreamRow
-from shared.events import DriverSignedIn, Event
+from shared.events import DriverSignedIn
 from shared.ids import DeviceId, EventId, RunId, SiteId, VisitId
 from shared.sync import HELD_MAX
 
-IN_MAX = 500
+# What a file of its own asks, for those who ask this room.
+__all__ = [
+    "IN_MAX",
+    "StoredFact",
+    "any_of_type",
+    "chunks",
+    "facts_about",
+    "facts_of",
+    "facts_of_runs",
+    "facts_of_visits",
+]
+
 # Written out, not bound: only so does SQLite see that a partial index serves.
 _IS_HELD = col(EventState.status) == literal_column(f"'{rules.HELD}'")
 _IS_SIGN_IN = col(EventRow.type) == literal_column(f"'{DriverSignedIn.type}'")
-
-
-@dataclass(frozen=True, slots=True)
-class StoredFact:
-    """A fact that counts, as folds and features read it; `visit_id` may be attached by hand."""
-
-    event: Event
-    run_id: RunId | None
-    visit_id: VisitId | None
-    device_id: DeviceId | None
-    reported_ms: int
-    uncertain: bool
-    received_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,103 +113,20 @@ def _held_facts(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
 _HELD_ALL = _held_facts()
 _HELD_OF = _held_facts(col(EventRow.device_id) == bindparam("device"))
 _HELD_AMONG = _held_facts(col(EventRow.id).in_(bindparam("ids", expanding=True)))
+_HEAD = (
+    select(
+        col(StreamRow.id),
+        col(StreamRow.device_id),
+        col(StreamRow.recv),
+        col(StreamRow.chain),
+        col(StreamRow.durable),
+    )
+    .where(col(StreamRow.site_id) == bindparam("site"), col(StreamRow.id) == bindparam("stream"))
+    .with_for_update()
+)
 _DISMISSED = _with_state(col(EventState.status) == rules.DISMISSED).order_by(
     col(EventState.changed_ms).desc(), col(EventRow.id).desc()
 )
-
-
-def chunks(ids: Collection[UUID]) -> list[list[UUID]]:
-    """The ids in order, in pieces that fit into one statement."""
-    ordered = sorted(set(ids))
-    return [ordered[i : i + IN_MAX] for i in range(0, len(ordered), IN_MAX)]
-
-
-def _counting(site_id: SiteId, condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            col(EventRow.id),
-            col(EventRow.doc),
-            col(EventRow.run_id),
-            col(EventRow.visit_id),
-            col(EventState.visit_id),
-            col(EventRow.device_id),
-            col(EventState.reported_ms),
-            col(EventState.uncertain),
-            col(EventRow.received_ms),
-        )
-        .join(
-            EventState,
-            (col(EventState.site_id) == col(EventRow.site_id))
-            & (col(EventState.event_id) == col(EventRow.id)),
-        )
-        .where(col(EventRow.site_id) == site_id, condition, col(EventState.status) == rules.OK)
-    )
-
-
-def _stored(session: Session, statement: Select[*tuple[Any, ...]]) -> list[StoredFact]:
-    found = []
-    for id_, doc, run_id, visit_id, attached, device_id, at_ms, unsure, received in session.execute(
-        statement
-    ):
-        event = rules.read(str(id_), bytes(doc)).event if doc is not None else None
-        if event is None:
-            continue
-        if attached is not None:
-            told = event.envelope.model_copy(update={"visit": str(attached)})
-            event = Event(event.id, told, event.body)
-        visit = attached or visit_id
-        found.append(StoredFact(event, run_id, visit, device_id, at_ms, bool(unsure), received))
-    return found
-
-
-def facts_of_visits(
-    session: Session, site_id: SiteId, visit_ids: Collection[VisitId]
-) -> list[StoredFact]:
-    """All facts that count for these visits, attached ones included, in no order."""
-    found = []
-    for some in chunks(visit_ids):
-        own = col(EventRow.visit_id).in_(some) & col(EventState.visit_id).is_(None)
-        found += _stored(session, _counting(site_id, own))
-        found += _stored(session, _counting(site_id, col(EventState.visit_id).in_(some)))
-    return found
-
-
-def facts_of_runs(
-    session: Session, site_id: SiteId, run_ids: Collection[RunId]
-) -> list[StoredFact]:
-    """All facts that count and name these runs, with or without a visit, in no order.
-
-    Facts attached to a visit by hand are found by their visit alone.
-    """
-    found = []
-    for some in chunks(run_ids):
-        own = col(EventRow.run_id).in_(some) & col(EventState.visit_id).is_(None)
-        found += _stored(session, _counting(site_id, own))
-    return found
-
-
-def facts_about(
-    session: Session,
-    site_id: SiteId,
-    run_ids: Collection[RunId],
-    visit_ids: Collection[VisitId],
-) -> list[StoredFact]:
-    """All facts that count for these runs or visits, each once, in no order."""
-    ours = select(col(EventRow.id)).where(col(EventRow.site_id) == site_id)
-    by_run = ours.where(col(EventRow.run_id).in_(list(run_ids)))
-    by_visit = ours.where(col(EventRow.visit_id).in_(list(visit_ids)))
-    named = col(EventRow.id).in_(union(by_run, by_visit))
-    here = col(EventState.visit_id)
-    found = _stored(session, _counting(site_id, named & here.is_(None)))
-    return found + _stored(session, _counting(site_id, here.in_(list(visit_ids))))
-
-
-def facts_of(session: Session, site_id: SiteId, ids: Collection[EventId]) -> list[StoredFact]:
-    """These facts, as far as they count."""
-    found = []
-    for some in chunks(ids):
-        found += _stored(session, _counting(site_id, col(EventRow.id).in_(some)))
-    return found
 
 
 def last_signed_in_on(session: Session, site_id: SiteId, by: str) -> DeviceId | None:
@@ -281,6 +205,12 @@ def stream(session: Session, site_id: SiteId, stream_id: UUID) -> StreamHead | N
         return None
     owner = DeviceId(row.device_id) if row.device_id else None
     return StreamHead(row.id, owner, row.recv, row.chain, row.durable)
+
+
+def locked_stream(session: Session, site_id: SiteId, stream_id: UUID) -> StreamHead | None:
+    """The same, and no other transaction goes on with this stream before ours ends."""
+    row = session.execute(_HEAD, {"site": site_id, "stream": stream_id}).first()
+    return StreamHead(*row) if row else None
 
 
 def declared_among(
