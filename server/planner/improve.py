@@ -1,10 +1,10 @@
 """Level 0 for a fleet: units of work put in where they cost least, taken out where they harm."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.planner.check import Plan, PlanRoute, examine
-from server.planner.matrix import forbidden
+from server.planner.matrix import forbidden, zone_s
 from server.planner.problem import Problem, Visit
 
 Unit = tuple[int, ...]
@@ -86,8 +86,7 @@ class Inserting:
                 continue
             visits = self.routes.get(number, ())
             if not visits:
-                kind = (vehicle.start, vehicle.end, vehicle.profile, vehicle.window,
-                        vehicle.capacity, vehicle.fixed, vehicle.skills)  # fmt: skip
+                kind = replace(vehicle, id=0, description="")
                 if kind in fresh:
                     continue
                 fresh.add(kind)
@@ -97,9 +96,10 @@ class Inserting:
         vehicle = self.problem.vehicles[number]
         prices = self.problem.price(vehicle)
         old = self._price(number, visits, prices)
-        opened = 0 if visits else round(vehicle.fixed)
+        extra = 0 if visits else round(vehicle.fixed)
+        extra += sum(zone_s(self.problem.stops[n], vehicle) for n in unit)
         for tried in _with(visits, unit):
-            yield Place(number, tried, self._price(number, tried, prices) - old + opened)
+            yield Place(number, tried, self._price(number, tried, prices) - old + extra)
 
     def _price(self, number: int, visits: Visits, prices: object) -> int:
         if not visits:

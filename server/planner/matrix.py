@@ -38,8 +38,17 @@ def forbidden(stop: PlanStop, vehicle: PlanVehicle) -> str | None:
         return "skills"
     if stop.access and vehicle.kind not in stop.access:
         return "access"
-    foreign = vehicle.zones is not None and stop.zone is not None and stop.zone not in vehicle.zones
-    return "zone" if foreign and not vehicle.zones_soft else None
+    return "zone" if _foreign(stop, vehicle) and not vehicle.zones_soft else None
+
+
+def zone_s(stop: PlanStop, vehicle: PlanVehicle) -> int:
+    """What it costs to send this vehicle out of the zones it prefers."""
+    return ZONE_S if vehicle.zones_soft and _foreign(stop, vehicle) else 0
+
+
+def _foreign(stop: PlanStop, vehicle: PlanVehicle) -> bool:
+    zones, zone = vehicle.zones, stop.zone
+    return zones is not None and zone is not None and zone not in zones
 
 
 def places(problem: Problem) -> list[int]:
@@ -142,12 +151,9 @@ class _Building:
                 costs[order[-1], last] -= keep
 
     def _zones(self, costs: Whole) -> None:
-        zones = self.vehicle.zones
-        if zones is None or not self.vehicle.zones_soft:
-            return
-        for number, stop in enumerate(self.problem.stops):
-            if stop.zone is not None and stop.zone not in zones:
-                costs[:, number] += ZONE_S
+        if self.vehicle.zones_soft:
+            for number, stop in enumerate(self.problem.stops):
+                costs[:, number] += zone_s(stop, self.vehicle)
 
     def _setups(self, durations: Whole) -> None:
         """Where several stops share a place, the setup lies on the way to it from elsewhere."""

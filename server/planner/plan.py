@@ -8,6 +8,7 @@ from server.planner.explain import Reason, alone, explain
 from server.planner.fleet import balanced
 from server.planner.improve import construct, relieved
 from server.planner.ladder import ENGINE, LEVEL_0, Budget, Watch
+from server.planner.matrix import zone_s
 from server.planner.model import Search
 from server.planner.pool import GRACE_S, SolverBusy, SolverFailed, SolverLost, SolverPool
 from server.planner.problem import PlanStop, Problem, Routes
@@ -177,10 +178,18 @@ class _Planning:
 
     def _key(self, found: Plan) -> Key:
         weights, count = self.problem.weights, len(found.routes)
-        cost = found.cost + (VEHICLE_PRICE * count if weights.vehicles else 0) + self._parted(found)
+        cost = found.cost + (VEHICLE_PRICE * count if weights.vehicles else 0)
+        cost += self._parted(found) + self._strayed(found)
         if self.problem.require_all:
             return found.loss, *found.hard, cost
         return (*found.hard, found.loss, cost)
+
+    def _strayed(self, found: Plan) -> int:
+        """What it costs to serve stops outside the zones that vehicles prefer."""
+        stops, vehicles = self.problem.stops, self.problem.vehicles
+        return sum(
+            zone_s(stops[n], vehicles[route.vehicle]) for route in found.routes for n in route.tasks
+        )
 
     def _parted(self, found: Plan) -> int:
         """What it costs to part neighbours of the standing routes."""

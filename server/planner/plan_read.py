@@ -1,5 +1,6 @@
 """A problem in JSON becomes a problem; what does not fit together is told with a JSON pointer."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -100,6 +101,20 @@ class _Places:
         return self.points.setdefault((point[0], point[1]), len(self.points))
 
 
+def _zones(form: ProblemForm) -> dict[_Key, int]:
+    """The zone of each job that a list of zones names; a job is in one at most."""
+    jobs, found = {job.id for job in form.jobs}, dict[_Key, int]()
+    for zone, members in form.milkrun.zones.items():
+        at = _pointer(("milkrun", "zones", zone))
+        if re.fullmatch(r"[0-9]{1,15}", zone) is None:
+            raise BadTask(at, "a zone is named by a whole number")
+        for place, job in enumerate(members):
+            if job not in jobs or _Key("job", job) in found:
+                raise BadTask(f"{at}/{place}", "no such job that is in no other zone yet")
+            found[_Key("job", job)] = int(zone)
+    return found
+
+
 class _Reading:
     """What no single member can know: that the members fit together."""
 
@@ -112,11 +127,7 @@ class _Reading:
         self.stops: list[PlanStop] = []
         self.befores: list[tuple[int, list[int], str]] = []
         self.pairs: list[Pair] = []
-        self.zones = {
-            job: int(zone) if zone.isdigit() else number
-            for number, (zone, jobs) in enumerate(sorted(form.milkrun.zones.items()))
-            for job in jobs
-        }
+        self.zones = _zones(form)
 
     def asked(self) -> AskedPlan:
         for number, job in enumerate(self.form.jobs):
@@ -195,7 +206,7 @@ class _Reading:
                 windows=self._windows(form.time_windows, f"{at}/time_windows"),
                 delivery=delivery, pickup=pickup, skills=skills, priority=priority,
                 access=frozenset(ours.access), position=ours.position, locked=ours.locked,
-                zone=self.zones.get(form.id) if ours.zone is None else ours.zone,
+                zone=self.zones.get(key) if ours.zone is None else ours.zone,
                 appointment=ours.appointment, max_ride_s=ours.max_ride_s,
                 template_arrival_s=ours.template_arrival_s, template_l_s=ours.template_l_s,
                 description=form.description,

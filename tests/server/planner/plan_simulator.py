@@ -182,7 +182,8 @@ class _RouteReplay:
 
     def _zone(self, step: Json, ours: Json) -> int | None:
         zones: dict[str, list[int]] = self.plan.problem.get("milkrun", {}).get("zones", {})
-        named = [int(zone) for zone, jobs in zones.items() if step["id"] in jobs]
+        job = step["type"] == "job"
+        named = [int(zone) for zone, jobs in zones.items() if job and step["id"] in jobs]
         return ours.get("zone", named[0] if named else None)
 
     def _rest(self, step: Json) -> None:

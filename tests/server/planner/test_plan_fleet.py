@@ -133,3 +133,10 @@ def test_the_routes_in_the_steps_are_kept_when_that_is_dear(pool: SolverPool) ->
 
     assert orders(free)[1] != mixed
     assert orders(kept)[1] == mixed
+
+
+def test_without_the_solver_a_driver_who_may_do_less_hides_nobody_who_may_do_more() -> None:
+    problem = a_problem(4, vehicles=2)
+    problem["vehicles"][0]["max_tasks"] = 0
+
+    assert sorted(orders(ask(None, problem))[2]) == [1, 2, 3, 4]
