@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from server.fleet import queries as fleet
 from server.runs.queries import RunView
 from server.sites import queries as sites
 from server.travel import service as travel
 from server.travel.rules import SPEEDS_KMH
 from shared.geo import PlantPoint, Point
-from shared.ids import SiteId, VehicleId
+from shared.ids import SiteId
 
 Leg = tuple[int, int]
 Rows = list[list[int]]
@@ -44,9 +44,12 @@ def ground_of(
     view: RunView,
     more: Sequence[UUID] = (),
     *,
-    vehicle_id: UUID | None,
+    kind: str | None,
 ) -> Ground:
-    """Legs of the plan first, then what the cache knows, then estimates; no router is asked."""
+    """Legs of the plan first, then what the cache knows, then estimates; no router is asked.
+
+    `kind` is that of the vehicle: it says how fast it is driven.
+    """
     visited = {one.id: one.location_id for one in view.visits}
     circle = [
         view.run.start_location,
@@ -57,24 +60,27 @@ def ground_of(
     numbers = {place: number for number, place in enumerate(every)}
     fresh = [one for one in every if one not in view.places]
     rows = {**view.places, **(sites.locations(session, site_id, fresh) if fresh else {})}
-    points = [sites.as_location(rows[one]).point() if one in rows else None for one in every]
+    points = [_point(rows[one]) if one in rows else None for one in every]
     route = [numbers[place] for place in circle]
     given = _given(route, [(leg[0], leg[1]) for leg in view.plan.legs])
     if view.run.kind == PLANT or not _one_surface(points):
         ring = _ring(route, given, len(every))
         return Ground(numbers, *_filled(session, site_id, points, ring))
     known = [point for point in points if point is not None]
-    profile = profile_of(session, site_id, vehicle_id)
-    return Ground(numbers, *travel.matrix(session, site_id, known, profile, given=given))
+    found = travel.matrix(session, site_id, known, profile_of(kind), given=given)
+    return Ground(numbers, *found)
 
 
-def profile_of(session: Session, site_id: SiteId, vehicle_id: UUID | None) -> str:
-    """What drives: the kind of the vehicle, as far as its speed is known."""
-    if vehicle_id is None:
-        return DEFAULT_PROFILE
-    vehicle = fleet.vehicle(session, site_id, VehicleId(vehicle_id))
-    kind = vehicle.kind if vehicle is not None else DEFAULT_PROFILE
+def profile_of(kind: str | None) -> str:
+    """What drives, as far as its speed is known."""
     return kind if kind in SPEEDS_KMH else DEFAULT_PROFILE
+
+
+def _point(row: Any) -> Place | None:
+    """Where a place is; the whole row is read only where it is not on the earth."""
+    if row.lat is not None and row.lon is not None:
+        return Point(lat=row.lat, lon=row.lon)
+    return sites.as_location(row).point()
 
 
 def _given(route: Sequence[int], legs: Sequence[Leg]) -> dict[tuple[int, int], Leg]:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from server.core.clock import from_ms, to_ms
 from server.dispatch.ground import Ground, ground_of
-from server.dispatch.shapes import Goods, Run, Visit
+from server.dispatch.shapes import Goods, Run, Vehicle, Visit
 from server.fleet import queries as fleet
 from server.runs.queries import RunView as Whole
 from server.sites import queries as sites
@@ -51,7 +51,7 @@ class Seen:
     task: Task
     visits: tuple[Visit, ...]
     cargo: "Cargo"
-    vehicle_id: UUID | None
+    vehicle: Vehicle | None
 
     def number(self, visit_id: UUID) -> int:
         """The visit's number in the task."""
@@ -73,9 +73,10 @@ def see(
     `vehicle` is the one that would drive it, where that is not the planned one.
     """
     vehicle_id = view.run.vehicle_id if vehicle == "planned" else vehicle
+    van = fleet.vehicle(session, site_id, VehicleId(vehicle_id)) if vehicle_id else None
     progress = progress_of(view, now)
-    ground = ground or ground_of(session, site_id, view, more, vehicle_id=vehicle_id)
-    cargo = Cargo.of(session, site_id, view, vehicle_id)
+    ground = ground or ground_of(session, site_id, view, more, kind=van.kind if van else None)
+    cargo = Cargo.of(van, view)
     numbers = {one.id: n for n, one in enumerate(view.visits)}
     stops = {numbers[one.id]: _stop(one, numbers, ground, cargo) for one in view.stops}
     order = tuple(numbers[one] for one in progress.ahead)
@@ -93,7 +94,7 @@ def see(
     settings = sites.settings(session, site_id)
     policy = Policy(settings.keep_s, settings.max_moved_stops)
     task = Task(run, order, _not_before(run, order, start, now), policy=policy)
-    return Seen(view, progress, ground, task, view.visits, cargo, vehicle_id)
+    return Seen(view, progress, ground, task, view.visits, cargo, van)
 
 
 def stop_of(one: Visit, seen: Seen) -> TaskStop:
@@ -220,11 +221,10 @@ class Cargo:
     """Which of DIMENSIONS the vehicle has a limit for."""
 
     @staticmethod
-    def of(session: Session, site_id: SiteId, view: Whole, vehicle_id: UUID | None) -> "Cargo":
-        found = fleet.vehicle(session, site_id, VehicleId(vehicle_id)) if vehicle_id else None
-        if found is None:
+    def of(vehicle: Vehicle | None, view: Whole) -> "Cargo":
+        if vehicle is None:
             return Cargo((), {})
-        limits = (found.capacity_kg, found.capacity_l, found.capacity_units)
+        limits = (vehicle.capacity_kg, vehicle.capacity_l, vehicle.capacity_units)
         kept = tuple(n for n, limit in enumerate(limits) if limit is not None)
         capacity = tuple(int((limits[n] or 0) * SCALE[n]) for n in kept)
         lines = {}

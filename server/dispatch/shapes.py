@@ -134,3 +134,25 @@ class Goods(Protocol):
 
     @property
     def qty(self) -> int: ...
+
+
+class Vehicle(Protocol):
+    """What drives a run, how much it holds, what a kilometre costs."""
+
+    @property
+    def id(self) -> UUID: ...
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def capacity_kg(self) -> float | None: ...
+
+    @property
+    def capacity_l(self) -> float | None: ...
+
+    @property
+    def capacity_units(self) -> float | None: ...
+
+    @property
+    def cost_per_km_minor(self) -> int | None: ...

@@ -239,12 +239,14 @@ def hub_of(app: FastAPI, parts: Parts) -> Hub:
 
 
 def events_of(batch: Batch) -> list[ServerSentEvent]:
-    """The batch on the wire; positions and estimates carry no id."""
-    return [
-        ServerSentEvent(
-            event=change.kind,
-            data=change.data,
-            id=str(batch.rev) if batch.fresh and change.kind != "position" else None,
-        )
-        for change in batch.changes
-    ]
+    """The batch on the wire: each change with its revision, positions and estimates without one.
+
+    The last change alone has the id from which a viewer that was cut goes on.
+    """
+    events, last = [], len(batch.changes) - 1
+    for number, change in enumerate(batch.changes):
+        counted = batch.fresh and change.kind != "position"
+        data = {**change.data, "rev": batch.rev} if counted else change.data
+        id_ = str(batch.rev) if batch.fresh and number == last else None
+        events.append(ServerSentEvent(event=change.kind, data=data, id=id_))
+    return events

@@ -61,7 +61,9 @@ def whatif(
     before = simulate(standing.run, standing.order, standing.at)
     task = read.task()
     price = what_if(task, before=before)
-    told = write_price(seen, read, price, _cost(session, who.site_id, seen), brief=brief)
+    told = write_price(
+        seen, read, price, seen.vehicle.cost_per_km_minor if seen.vehicle else None, brief=brief
+    )
     asked = Asked(seen, read, ops, task, price)
     return {**told, "unfit": unfit(session, who, asked, brief=brief)}
 
@@ -176,13 +178,6 @@ def _written(row: Made) -> dict[str, Any]:
         "times": row.times,
         "violations": row.violations,
     }
-
-
-def _cost(session: Session, site_id: SiteId, seen: Seen) -> int | None:
-    if seen.vehicle_id is None:
-        return None
-    vehicle = fleet.vehicle(session, site_id, VehicleId(seen.vehicle_id))
-    return vehicle.cost_per_km_minor if vehicle is not None else None
 
 
 def _check_known(session: Session, site_id: SiteId, assign: Mapping[str, UUID | None]) -> None:

@@ -130,7 +130,8 @@ class _Explaining:
         """Vehicles of other open runs that are under way at the same time, and this run's own."""
         run = self.seen.view.run
         others = runs.day(self.session, self.who, run.service_date)
-        return {self.seen.vehicle_id} | {
+        own = self.seen.vehicle.id if self.seen.vehicle else None
+        return {own} | {
             one.vehicle_id
             for one in others
             if one.id != run.id

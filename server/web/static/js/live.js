@@ -13,14 +13,25 @@ let heard_at = 0;
 let lost_since = 0;
 let seen_rev = 0;
 let holding = null;
+let fetching = 0;
+let meanwhile = [];
 let send = () => {};
 
+/** Read everything anew; what was heard meanwhile is newer than the answer may be, and said again. */
 export async function snapshot() {
-  const answer = await get(`/api/v1/board/snapshot?topics=${encodeURIComponent(topics.join(","))}`);
-  setServerNow(answer.now);
-  store.replace(answer.state, answer.rev);
-  seen_rev = answer.rev;
-  return answer;
+  fetching += 1;
+  try {
+    const answer = await get(`/api/v1/board/snapshot?topics=${encodeURIComponent(topics.join(","))}`);
+    setServerNow(answer.now);
+    if (answer.rev < seen_rev) return answer;
+    store.replace(answer.state, answer.rev);
+    seen_rev = answer.rev;
+    meanwhile.forEach(apply);
+    return answer;
+  } finally {
+    fetching -= 1;
+    if (!fetching) meanwhile = [];
+  }
 }
 
 function alive() {
@@ -41,6 +52,11 @@ function apply(message) {
   store.apply(message.kind, message.data);
 }
 
+function take(message) {
+  apply(message);
+  if (fetching) meanwhile.push(message);
+}
+
 function hear(message) {
   if (message.type === "lost") return draw();
   alive();
@@ -48,7 +64,7 @@ function hear(message) {
   if (message.type === "resync") snapshot().catch(() => {});
   if (message.type !== "change") return;
   if (holding) holding.push(message);
-  else apply(message);
+  else take(message);
 }
 
 /** While something is dragged, changes wait; they are told and applied on drop. */
@@ -59,7 +75,7 @@ export function hold() {
 export function release() {
   const waiting = holding || [];
   holding = null;
-  for (const message of waiting) apply(message);
+  waiting.forEach(take);
   const counted = waiting.filter((m) => m.rev).length;
   if (counted) say(plural(counted, t("{n} change arrived."), t("{n} changes arrived.")));
 }

@@ -5,7 +5,7 @@ import { $, el, icon } from "./dom.js";
 import { snapshot } from "./live.js";
 import { confirmStep, failed, told } from "./messages.js";
 import { placeSearch } from "./places.js";
-import { delta, span, time } from "./times.js";
+import { delta, kilometres, span, time } from "./times.js";
 import { what } from "./unfit.js";
 import { t } from "./words.js";
 
@@ -13,7 +13,6 @@ const CAUSES = {
   only_late: () => t("No run can take this stop without somebody being late."),
   capacity_used_up: () => t("No run has room left for these goods."),
 };
-const kilometres = (m) => t("{n} km", { n: Math.round(m / 100) / 10 });
 
 /** Wire the dialog; `page` names the day that is looked at. */
 export function offers(page) {
@@ -67,7 +66,7 @@ export function offers(page) {
     const name = offer.ad_hoc ? t("A run of its own") : offer.name;
     const figures = offer.ad_hoc
       ? t("takes {span}, {km}, leaves {time}", { span: span(offer.delta_end_s * 1000), km: kilometres(offer.delta_m), time: time(offer.planned_departure) })
-      : t("{delta}, {km} more, as stop {n}", { delta: delta(offer.delta_end_s), km: kilometres(offer.delta_m), n: offer.position });
+      : t("return {delta}, way {km}, as stop {n}", { delta: delta(offer.delta_end_s), km: kilometres(offer.delta_m), n: offer.position });
     const late = offer.ad_hoc && offer.late_s > 0 ? [{ cause: "delay", duration_s: offer.late_s, stop: place.name }] : [];
     const lines = [...(offer.unfit || []), ...late].map((one) => el("small", { class: "bad-ink" }, icon("warn", true), " ", what({ ...one, stop: one.stop || place.name }, () => place.name)));
     return el("li", { "data-offer": offer.run_id || "ad_hoc" },

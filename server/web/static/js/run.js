@@ -240,7 +240,7 @@ function tag(text) {
   if (!text) return bubble?.remove();
   if (!bubble) { bubble = el("div", { id: "price-tag", class: "notice going", role: "status" }); $("#messages").append(bubble); }
   const [figures, why] = text;
-  bubble.classList.toggle("bad", Boolean(why));
+  bubble.className = `notice ${why ? "bad" : "going"}`;
   bubble.replaceChildren(el("span", {}, el("b", {}, figures), why ? el("span", { class: "why" }, why) : null));
   return undefined;
 }

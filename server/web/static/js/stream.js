@@ -53,9 +53,10 @@ export class Stream {
   }
 
   change(kind, event) {
-    const rev = Number(event.lastEventId || 0);
-    if (rev) this.rev = Math.max(rev, this.rev);
-    this.heard({ type: "change", kind, data: JSON.parse(event.data), rev });
+    const { rev = 0, ...data } = JSON.parse(event.data);
+    // Only the last change of a revision carries its id: whoever was cut before asks for all again.
+    this.rev = Math.max(Number(event.lastEventId || 0), this.rev);
+    this.heard({ type: "change", kind, data, rev });
   }
 
   again() {

@@ -38,6 +38,12 @@ export function delta(s) {
   return t("{sign}{n} min", { sign: min > 0 ? "+" : min < 0 ? "−" : "±", n: Math.abs(min) });
 }
 
+/** Kilometres with a sign, for what a change costs. */
+export function kilometres(m) {
+  const km = Math.round(m / 100) / 10;
+  return t("{sign}{n} km", { sign: km > 0 ? "+" : km < 0 ? "−" : "±", n: Math.abs(km).toLocaleString(lang) });
+}
+
 export function countdown(ms) {
   const s = Math.floor(Math.abs(ms) / 1000);
   const parts = [Math.floor(s / 60) % 60, s % 60].map((n) => String(n).padStart(2, "0"));

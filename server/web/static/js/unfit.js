@@ -1,9 +1,10 @@
 /* What does not fit, in a sentence a dispatcher would say, and the presses that would mend it. */
 
 import { el, icon } from "./dom.js";
+import { span } from "./times.js";
 import { plural, t } from "./words.js";
 
-export const minutes = (s) => Math.max(1, Math.ceil(s / 60));
+const minutes = (s) => span(Math.max(1, Math.ceil(s / 60)) * 60_000); // never "0 min too late"
 const rounded = (n) => Math.round(n * 10) / 10;
 
 function amount(over = {}) {
@@ -15,7 +16,7 @@ function amount(over = {}) {
 }
 
 const WHAT = {
-  delay: (name, one) => t("{name}: {n} min too late for its window.", { name, n: minutes(one.duration_s) }),
+  delay: (name, one) => t("{name}: {span} too late for its window.", { name, span: minutes(one.duration_s) }),
   load: (name, one) => t("{name}: {amount} too much on board.", { name, amount: amount(one.over) }),
   goods: (name, one) => t("{name}: {amount} would not be on board.", { name, amount: amount(one.over) }),
   precedence: (name) => t("{name}: would be delivered before it is picked up.", { name }),
@@ -23,13 +24,13 @@ const WHAT = {
   locked: (name) => t("{name}: its locked place is broken.", { name }),
 };
 const HELPS = {
-  window: (one) => t("Widening the window by {n} min would make it fit.", { n: minutes(one.seconds) }),
+  window: (one) => t("Widening the window by {span} would make it fit.", { span: minutes(one.seconds) }),
   vehicle: (one) => t("{vehicle} has the room for it.", { vehicle: one.name }),
   drop: (one, nameOf) => t("Without {stop} it would fit.", { stop: nameOf(one.visit) }),
   ad_hoc: () => t("A run of its own would serve it."),
 };
 const PRESS = {
-  window: (one) => t("Widen by {n} min", { n: minutes(one.seconds) }),
+  window: (one) => t("Widen by {span}", { span: minutes(one.seconds) }),
   vehicle: (one) => t("Take {vehicle}", { vehicle: one.name }),
   drop: (one, nameOf) => t("Leave out {stop}", { stop: nameOf(one.visit) }),
   ad_hoc: () => t("Run of its own"),

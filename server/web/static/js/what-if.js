@@ -1,7 +1,7 @@
 /* What a change would cost, before it is made: minutes, distance, lateness, broken rules. */
 
 import { el, icon, say } from "./dom.js";
-import { delta } from "./times.js";
+import { delta, kilometres } from "./times.js";
 import { isTold, sentence, unfitList } from "./unfit.js";
 import { plural, t } from "./words.js";
 
@@ -17,11 +17,6 @@ const cause = (violation) => (CAUSES[violation.cause] || (() => String(violation
 
 function figure(value, word, look = "") {
   return el("div", { class: "figure" }, el("b", { class: look }, value), el("span", {}, word));
-}
-
-function kilometres(m) {
-  const km = Math.round(m / 100) / 10;
-  return t("{sign}{n} km", { sign: km > 0 ? "+" : km < 0 ? "−" : "±", n: Math.abs(km) });
 }
 
 const PRICED = ["window", "vehicle", "drop"]; // what can be asked for on top of a change that is not saved
