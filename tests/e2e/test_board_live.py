@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from tests.helpers.board_tab import (
     BoardTab,
@@ -18,6 +18,12 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
 
 SILENT_MS = 45_000
 BEAT_MS = 20_000
+LOOK_MS = 50
+READ_ANEW = """async () => {
+    const page = document.querySelector("script[src*='/js/today.js']").src;
+    const live = await import(new URL("./live.js", page));
+    live.snapshot().then(() => { window.readAnew = true; });
+}"""
 NORTH = "article[aria-label='L07 Grocery north']"
 
 
@@ -97,4 +103,28 @@ def test_an_exception_is_settled_with_what_was_done(tab: BoardTab) -> None:
     tab.page.click("dialog[open] button[type=submit]")
 
     rows.filter(has_text="Stop failed").wait_for(state="detached")
+    assert rows.count() == before - 1
+
+
+def test_a_change_that_comes_while_the_page_reads_anew_stays(tab: BoardTab) -> None:
+    tab.live()
+    rows = tab.page.locator("#exceptions .item").filter(has_not_text="Stop failed")
+    rows.first.wait_for()
+    before, held = rows.count(), []
+
+    def late(route: Route) -> None:
+        held.append((route, route.fetch()))
+
+    tab.page.route("**/board/snapshot*", late)
+    tab.page.evaluate(READ_ANEW)
+    while not held:
+        tab.page.wait_for_timeout(LOOK_MS)
+    rows.filter(has_text="Settle").first.get_by_text("Settle").click()
+    tab.page.fill("#confirm-input", "spoke to the customer")
+    tab.page.click("dialog[open] button[type=submit]")
+    rows.nth(before - 1).wait_for(state="detached")
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    tab.page.wait_for_function("() => window.readAnew === true")
+
     assert rows.count() == before - 1

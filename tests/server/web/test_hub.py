@@ -50,10 +50,20 @@ def test_nothing_changed_is_nothing_told() -> None:
     assert changes_between(state, {"run": {"a": {"id": "a"}}}) == ()
 
 
-def test_positions_carry_no_id_and_other_changes_the_revision() -> None:
-    batch = Batch(7, fresh=True, changes=(Change("position", "a", {}), Change("run", "b", {})))
+def test_changes_carry_their_revision_and_positions_none() -> None:
+    batch = Batch(7, fresh=True, changes=(Change("run", "b", {}), Change("position", "a", {})))
 
-    assert [event.id for event in events_of(batch)] == [None, "7"]
+    assert [event.data for event in events_of(batch)] == [{"rev": 7}, {}]
+
+
+def test_whoever_is_cut_within_a_revision_asks_for_all_of_it_again() -> None:
+    changes = (Change("run", "a", {}), Change("run", "b", {}), Change("position", "c", {}))
+
+    fresh = events_of(Batch(7, fresh=True, changes=changes))
+    repeated = events_of(Batch(7, fresh=False, changes=changes))
+
+    assert [event.id for event in fresh] == [None, None, "7"]
+    assert [event.id for event in repeated] == [None, None, None]
 
 
 @pytest.mark.anyio
