@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from server.blobs.tables import BlobRow
@@ -61,19 +61,22 @@ def blobs(session: Session, site_id: SiteId, shas: Collection[str]) -> dict[str,
     return found
 
 
+# Every exchange asks this: building it anew costs more than asking.
+_MISSING = (
+    select(col(BlobRow.sha))
+    .where(
+        col(BlobRow.site_id) == bindparam("site"),
+        col(BlobRow.done).is_(False),
+        col(BlobRow.look).is_(None),
+    )
+    .order_by(col(BlobRow.sha))
+    .limit(MISSING_MAX)
+)
+
+
 def missing(session: Session, site_id: SiteId) -> list[str]:
     """Declared files whose bytes have not arrived."""
-    rows = session.execute(
-        select(col(BlobRow.sha))
-        .where(
-            col(BlobRow.site_id) == site_id,
-            col(BlobRow.done).is_(False),
-            col(BlobRow.look).is_(None),
-        )
-        .order_by(col(BlobRow.sha))
-        .limit(MISSING_MAX)
-    ).scalars()
-    return list(rows)
+    return list(session.execute(_MISSING, {"site": site_id}).scalars())
 
 
 def standing(session: Session) -> list[Standing]:

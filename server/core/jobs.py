@@ -176,17 +176,20 @@ class Runner:
             self._writer.run(lambda session: forget(session, row_id))
 
 
+_WAITS = (col(JobRow.state) == WAITING) & (col(JobRow.not_before) <= bindparam("now"))
+_ABANDONED = (col(JobRow.state) == RUNNING) & (col(JobRow.taken_until) < bindparam("now"))
+_DUE = (
+    select(JobRow)
+    .where(or_(_WAITS, _ABANDONED))
+    .order_by(col(JobRow.not_before), col(JobRow.id))
+    .limit(JOB_BATCH)
+    .with_for_update(skip_locked=True)
+)
+
+
 def take_due(session: Session, now: datetime) -> list[tuple[UUID, int, Job]]:
     """Take up to JOB_BATCH due jobs; one whose worker died is taken again after its lease."""
-    waiting = (col(JobRow.state) == WAITING) & (col(JobRow.not_before) <= now)
-    abandoned = (col(JobRow.state) == RUNNING) & (col(JobRow.taken_until) < now)
-    rows = session.exec(
-        select(JobRow)
-        .where(or_(waiting, abandoned))
-        .order_by(col(JobRow.not_before), col(JobRow.id))
-        .limit(JOB_BATCH)
-        .with_for_update(skip_locked=True)
-    ).all()
+    rows = session.exec(_DUE, params={"now": now}).all()
     taken = []
     for row in rows:
         row.state, row.waiting_key = RUNNING, None

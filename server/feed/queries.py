@@ -7,7 +7,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, bindparam, exists, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    or_,
+    select,
+    tuple_,
+)
 from sqlmodel import Session, col
 
 from server.core.access import Principal, reaches
@@ -90,7 +100,34 @@ _OF_KIND = (
 )
 _STORED = select(_ROW.id, _ROW.scope, _ROW.deleted, _ROW.plan, _ROW.fact).where(*_OF_KIND)
 _TOLD = select(_ROW.id).where(*_OF_KIND)
-_TOLD_TO = _TOLD.where(_ROW.scope.in_(bindparam("scopes", expanding=True)))
+_IN_SCOPES = _ROW.scope.in_(bindparam("scopes", expanding=True))
+_LIVE = select(_ROW.kind, _ROW.id, _ROW.rev).where(
+    _ROW.site_id == bindparam("site"), _IN_SCOPES, _ROW.deleted.is_(False)
+)
+
+
+def _rows(condition: ColumnElement[bool], *, from_zero: bool = False) -> Select[Any]:
+    """Row versions in the order of their revision; the site and the most are bound."""
+    # The sum keeps a database from walking all rows of the site in order of their revision when
+    # few scopes are asked for.
+    first = _ROW.rev + 0 if from_zero else _ROW.rev
+    return (
+        select(_ROW.kind, _ROW.id, _ROW.scope, _ROW.rev, _ROW.deleted, _ROW.plan, _ROW.fact)
+        .where(_ROW.site_id == bindparam("site"), condition)
+        .order_by(first, _ROW.kind, _ROW.id, _ROW.scope)
+        .limit(bindparam("most", type_=Integer))
+    )
+
+
+_PLACE = ("rev", "kind", "id", "scope")
+_NEWER = _rows(_IN_SCOPES & (_ROW.rev > bindparam("rev")))
+# A device that starts from zero has nothing a tombstone could remove.
+_FROM_ZERO = _rows(_IN_SCOPES & _ROW.deleted.is_(False), from_zero=True)
+_BEHIND = tuple_(*(_ROW[name] for name in _PLACE)) > tuple_(
+    *(bindparam(name, type_=_ROW[name].type) for name in _PLACE)
+)
+_GO_ON = _rows(_IN_SCOPES & _BEHIND, from_zero=True)
+_TOLD_TO = _TOLD.where(_IN_SCOPES)
 
 
 def head(session: Session, site_id: SiteId) -> int:
@@ -181,8 +218,8 @@ def pull(
     nonce = _nonce(session, site_id, now_at) or NO_NONCE
     start = _accepted(session, site_id, rules.read_cursor(cursor_text), now_at, oldest)
     scopes = scopes_of(session, site_id, device_id)
-    cold = start is None or start.at is not None
-    rows = _rows(session, site_id, _after(start), scopes, page_rows + 1, from_zero=cold)
+    statement, values = _behind(start)
+    rows = _read(session, statement, site_id, scopes=scopes, most=page_rows + 1, **values)
     more = len(rows) > page_rows
     rows = rows[:page_rows]
     last = rows[-1] if more else None
@@ -209,41 +246,18 @@ def _accepted(
     return cursor if known and _nonce(session, site_id, cursor.head) == cursor.nonce else None
 
 
-def _after(start: Cursor | None) -> ColumnElement[bool]:
-    place = (col(FeedRow.rev), col(FeedRow.kind), col(FeedRow.id), col(FeedRow.scope))
+def _behind(start: Cursor | None) -> tuple[Select[Any], dict[str, object]]:
     if start is None:
-        # A device that starts from zero has nothing a tombstone could remove.
-        return col(FeedRow.deleted).is_(False)
+        return _FROM_ZERO, {}
     if start.at is None:
-        return col(FeedRow.rev) > start.head
-    return tuple_(*place) > tuple_(*start.at)
+        return _NEWER, {"rev": start.head}
+    return _GO_ON, dict(zip(_PLACE, start.at, strict=True))
 
 
-def _rows(
-    session: Session,
-    site_id: SiteId,
-    condition: ColumnElement[bool],
-    scopes: Sequence[str] | None,
-    limit: int | None,
-    *,
-    from_zero: bool = False,
+def _read(
+    session: Session, statement: Select[Any], site_id: SiteId, **values: object
 ) -> list[RowView]:
-    statement = select(
-        col(FeedRow.kind),
-        col(FeedRow.id),
-        col(FeedRow.scope),
-        col(FeedRow.rev),
-        col(FeedRow.deleted),
-        col(FeedRow.plan),
-        col(FeedRow.fact),
-    ).where(col(FeedRow.site_id) == site_id, condition)
-    if scopes is not None:
-        statement = statement.where(col(FeedRow.scope).in_(scopes))
-    # The sum keeps a database from walking all rows of the site in order of their revision when
-    # few scopes are asked for.
-    first = col(FeedRow.rev) + 0 if from_zero else col(FeedRow.rev)
-    order = (first, col(FeedRow.kind), col(FeedRow.id), col(FeedRow.scope))
-    found = session.execute(statement.order_by(*order).limit(limit))
+    found = session.execute(statement, {"site": site_id, **values})
     return [
         RowView(kind, id_, scope, rev, bool(deleted), _half(plan), _half(fact))
         for kind, id_, scope, rev, deleted, plan, fact in found
@@ -255,13 +269,7 @@ def _half(text: str | None) -> dict[str, Any] | None:
 
 
 def _digest(session: Session, site_id: SiteId, scopes: Sequence[str]) -> str:
-    rows = session.execute(
-        select(col(FeedRow.kind), col(FeedRow.id), col(FeedRow.rev)).where(
-            col(FeedRow.site_id) == site_id,
-            col(FeedRow.scope).in_(scopes),
-            col(FeedRow.deleted).is_(False),
-        )
-    )
+    rows = session.execute(_LIVE, {"site": site_id, "scopes": scopes})
     return row_digest((kind, id_, rev) for kind, id_, rev in rows)
 
 
@@ -274,20 +282,20 @@ def rows_above(
     limit: int = PAGE_ROWS,
 ) -> list[RowView]:
     """Row versions above a revision, oldest first, for pages; tombstones included."""
-    condition = col(FeedRow.rev) > rev
+    condition = _ROW.rev > rev
     if kinds is not None:
-        condition = condition & col(FeedRow.kind).in_(sorted(kinds))
-    return _rows(session, site_id, condition, None, limit)
+        condition &= _ROW.kind.in_(sorted(kinds))
+    return _read(session, _rows(condition), site_id, most=limit)
 
 
 def rows_of(
     session: Session, site_id: SiteId, kind: str, *, ids: Collection[str] | None = None
 ) -> list[RowView]:
     """The live rows of a kind."""
-    condition = (col(FeedRow.kind) == kind) & col(FeedRow.deleted).is_(False)
+    condition = (_ROW.kind == kind) & _ROW.deleted.is_(False)
     if ids is not None:
-        condition = condition & col(FeedRow.id).in_(sorted(ids))
-    return _rows(session, site_id, condition, None, None)
+        condition &= _ROW.id.in_(sorted(ids))
+    return _read(session, _rows(condition).limit(None), site_id)
 
 
 def touched(session: Session, site_id: SiteId, device_id: DeviceId, *, above: int) -> bool:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import update
+from sqlalchemy import Table, bindparam, update
 from sqlmodel import Session, col
 
 from server.core import audit
@@ -222,6 +222,12 @@ def change(
     return row
 
 
+_DEVICES: Table = DeviceRow.__table__  # type: ignore[attr-defined]
+_SEEN = update(_DEVICES).where(
+    _DEVICES.c.site_id == bindparam("site"), _DEVICES.c.id == bindparam("device")
+)
+
+
 def seen(
     session: Session,
     site_id: SiteId,
@@ -241,8 +247,7 @@ def seen(
         changed |= {"health_json": dict(health), "health_ms": ms}
     if app:
         changed["app"] = app
-    this = (col(DeviceRow.site_id) == site_id, col(DeviceRow.id) == device_id)
-    session.execute(update(DeviceRow).where(*this).values(**changed))
+    session.connection().execute(_SEEN, {"site": site_id, "device": device_id, **changed})
 
 
 def driver_signed_in(
