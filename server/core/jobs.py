@@ -18,6 +18,7 @@ from server.core.logs import log
 from shared.ids import SiteId
 
 JOB_SWEEP_S = 5
+JOB_REST_S = 0.05
 JOB_TRIES_MAX = 8
 JOB_RETRY_FIRST_S = 1
 JOB_RETRY_MAX_S = 300
@@ -78,6 +79,7 @@ _SOONER = (
     update(_JOBS)
     .where(_JOBS.c.waiting_key == bindparam("equal"), _JOBS.c.not_before > bindparam("start"))
     .values(not_before=bindparam("start"))
+    .returning(_JOBS.c.id)
 )
 
 
@@ -89,7 +91,10 @@ class RowJobs:
         self.bell = threading.Event()
 
     def submit(self, session: Session, job: Job) -> None:
-        """Add the row unless an equal job waits already; the earlier start counts."""
+        """Add the row unless an equal job waits already; the earlier start counts.
+
+        The runner knows when the equal one is due: it is not woken again for nothing.
+        """
         now = self._clock.now()
         start = job.not_before or now
         waiting_key = f"{job.site_id}/{job.kind}/{job.key}"
@@ -105,10 +110,11 @@ class RowJobs:
             "tries": 0,
             "error": "",
         }
-        new = session.execute(_ADD, row).all()
-        if not new:
-            session.execute(_SOONER, {"equal": waiting_key, "start": start})
-        db.wake_jobs(session)
+        changed = session.execute(_ADD, row).all()
+        if not changed:
+            changed = session.execute(_SOONER, {"equal": waiting_key, "start": start}).all()
+        if changed:
+            db.wake_jobs(session)
 
     def wake(self) -> None:
         """Ring the runner's bell."""
@@ -156,11 +162,20 @@ class Runner:
     def _loop(self) -> None:
         while not self._stopping.is_set():
             self._jobs.bell.clear()
+            rest_s: float = JOB_SWEEP_S
             try:
                 self.run_due()
+                rest_s = self.rest_s()
             except Exception as error:  # noqa: BLE001 - the runner must survive
                 log.error("job sweep failed", exc_info=error)
-            self._jobs.bell.wait(JOB_SWEEP_S)
+            self._jobs.bell.wait(rest_s)
+
+    def rest_s(self) -> float:
+        """Seconds until the next job is due, at most JOB_SWEEP_S."""
+        due = self._writer.run(next_due)
+        if due is None:
+            return JOB_SWEEP_S
+        return min(JOB_SWEEP_S, max(JOB_REST_S, (due - self._clock.now()).total_seconds()))
 
     def _carry_out(self, row_id: UUID, tries: int, job: Job) -> None:
         try:
@@ -186,6 +201,13 @@ _DUE = (
     .with_for_update(skip_locked=True)
 )
 
+_NEXT_DUE = (
+    select(col(JobRow.not_before))
+    .where(col(JobRow.state) == WAITING)
+    .order_by(col(JobRow.not_before))
+    .limit(1)
+)
+
 
 def take_due(session: Session, now: datetime) -> list[tuple[UUID, int, Job]]:
     """Take up to JOB_BATCH due jobs; one whose worker died is taken again after its lease."""
@@ -198,6 +220,11 @@ def take_due(session: Session, now: datetime) -> list[tuple[UUID, int, Job]]:
         job = Job(row.kind, SiteId(row.site_id), row.key, row.payload or {}, row.not_before)
         taken.append((row.id, row.tries, job))
     return taken
+
+
+def next_due(session: Session) -> datetime | None:
+    """When the next waiting job is due."""
+    return session.exec(_NEXT_DUE).first()
 
 
 def put_back(

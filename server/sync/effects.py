@@ -1,7 +1,7 @@
 """What taken facts change: judged under the lock of the feed, then folded, then told."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,8 @@ from shared.ids import DeviceId, DriverId, EventId, RunId, SiteId, VisitId
 from shared.run import OUTCOME
 
 LOOK = "dispatch.look"
+# One look serves what comes meanwhile, and does not stand in the way of the next answer.
+LOOK_AFTER_MS = 500
 RUN, STOP = "run", "stop"
 HELD_FACT = "held_fact"
 FOLD_ERROR = "fold_error"
@@ -148,8 +150,9 @@ def apply(
     proofs.collect(session, site_id, counting, runs.carriers_of(session, site_id, results))
     plant.apply(session, site_id, counting, now)
     blobs.give_up(session, site_id, _unreadable(counting))
+    after = now + timedelta(milliseconds=LOOK_AFTER_MS)
     for run_id in sorted(touched):
-        jobs.submit(session, Job(LOOK, site_id, str(run_id), {"run": str(run_id)}))
+        jobs.submit(session, Job(LOOK, site_id, str(run_id), {"run": str(run_id)}, after))
 
 
 def _runs_of(counting: Sequence[StoredFact], body: type[Body]) -> set[RunId]:

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import Session, select
 
 from server.core import jobs
-from server.core.jobs import JOB_TRIES_MAX, Job, JobRow, RowJobs, Runner
+from server.core.jobs import JOB_SWEEP_S, JOB_TRIES_MAX, Job, JobRow, RowJobs, Runner
 from server.core.writer import AnyWriter, SnapshotReads
 from shared.ids import SiteId
 from tests.helpers.clock import ManualClock
@@ -62,6 +62,30 @@ def test_a_job_of_a_failed_work_does_not_exist(bench: Bench, reads: SnapshotRead
         bench.writer.run(fail)
 
     assert reads.run(states) == []
+
+
+def test_the_runner_rests_until_the_next_job_is_due(bench: Bench, clock: ManualClock) -> None:
+    assert bench.runner.rest_s() == JOB_SWEEP_S
+    bench.submit("run-2", clock.now() + timedelta(seconds=60))
+    assert bench.runner.rest_s() == JOB_SWEEP_S
+    bench.submit("run-1", clock.now() + timedelta(milliseconds=500))
+
+    assert bench.runner.run_due() == 0
+    assert bench.runner.rest_s() == 0.5
+
+
+def test_only_a_job_that_is_new_or_due_sooner_wakes_the_runner(
+    bench: Bench, clock: ManualClock
+) -> None:
+    heard: list[tuple[int, bool]] = []
+    bench.writer.committed = lambda revisions, *, jobs: heard.append((len(revisions), jobs))
+    later, now = clock.now() + timedelta(seconds=60), clock.now()
+
+    bench.submit("run-1", later)
+    bench.submit("run-1", later)
+    bench.submit("run-1", now)
+
+    assert heard == [(0, True), (0, False), (0, True)]
 
 
 def test_an_equal_waiting_job_serves_for_both(bench: Bench) -> None:
