@@ -129,3 +129,13 @@ def _look_for(tab: BoardTab, text: str) -> None:
     place = tab.page.locator("#offers-places li", has_text=text)
     place.locator("button").click()
     tab.page.wait_for_selector("#offers-list [data-offer]", timeout=SEEN_MS)
+
+
+def test_the_link_to_an_offer_opens_it_again(tab: BoardTab, stand: Stand) -> None:
+    _look_for(tab, "Eira")
+
+    tab.page.reload()
+
+    tab.page.wait_for_selector("#offers-list [data-offer]", timeout=SEEN_MS)
+    assert tab.text("#offers-name") == "Eira Café"
+    assert stand.board.runs

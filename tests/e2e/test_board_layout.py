@@ -57,7 +57,10 @@ def pages(stand: Stand) -> dict[str, str]:
     return {
         "today": "/today",
         "today-list": "/today?view=list",
+        "new-stop": "/today?new=",
+        "offers": "/today?new=Eira+Caf%C3%A9",
         "run": f"/runs/{stand.board.runs['L07 Grocery north']}",
+        "run-unfit": f"/runs/{stand.board.runs['T1-5']}",
         "plant": "/plant",
         "proofs": "/proofs",
         "proof": f"/proofs/{stand.board.proof}",

@@ -18,6 +18,7 @@ from tests.helpers.pages import NAME, NOBODY, PASSWORD, Board, make_board
 from tests.helpers.pages_decisions import add_decisions
 from tests.helpers.pages_evidence import add_andon, add_loop, add_proof
 from tests.helpers.pages_kanban import add_kanban
+from tests.helpers.pages_unfit import add_unfit
 from tests.helpers.processes import Process, free_port, server_process
 
 SEEN_MS = 10_000
@@ -38,7 +39,7 @@ class Stand:
 def board_server(folder: Path, *, whole: bool = False, empty: bool = False) -> Iterator[Stand]:
     """A real server process on a folder of its own, with a day half done.
 
-    `whole` adds a published loop, a proof, an andon, cards, decisions; `empty` leaves it as it is.
+    `whole` adds a loop, a proof, an andon, cards, decisions, lateness; `empty` leaves it as it is.
     """
     data = folder / "data"
     data.mkdir(parents=True)
@@ -52,6 +53,7 @@ def board_server(folder: Path, *, whole: bool = False, empty: bool = False) -> I
         add_andon(parts, board)
         add_kanban(parts, board)
         add_decisions(parts, board)
+        add_unfit(parts, board)
     parts.close()
     with server_process(data, port := free_port(), MILKRUN_DRIVER_APP="") as process:
         yield Stand(f"http://127.0.0.1:{port}", board, process)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from server.core.access import Principal
 from server.dispatch.answers import write_violation
+from server.dispatch.ground import PLANT
 from server.dispatch.ops import Ops
 from server.dispatch.remedies import Driven, drop_remedy, first_remedy
 from server.dispatch.seen import DIMENSIONS, SCALE, Seen, amounts
@@ -83,7 +84,7 @@ class _Explaining:
         drop = drop_remedy(self.driven, found) if drops else None
         if drop is not None and drop.drop is not None:
             yield self._drop(drop.drop)
-        if self._stored(number):
+        if self._stored(number) and self.seen.view.run.kind != PLANT:
             yield self._own_run(number)
 
     def _stored(self, number: int) -> bool:

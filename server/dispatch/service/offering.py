@@ -10,6 +10,7 @@ from sqlmodel import Session
 from server.core.access import Principal, Resource, allow
 from server.core.clock import to_ms
 from server.dispatch.answers import write_violations
+from server.dispatch.ground import PLANT
 from server.dispatch.ops import Ops
 from server.dispatch.seen import Seen
 from server.dispatch.service.own_run import ad_hoc
@@ -29,7 +30,6 @@ from shared.timeline import simulate
 
 OFFERS_MAX = 3
 OPEN_STATES = ("draft", "planned", "dispatched")
-PLANT = "internal"
 Told = dict[str, Any]
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 
 from server.core.access import Principal
+from server.core.clock import to_ms
 from server.core.db import Reads
 from server.core.writer import AnyWriter
 from server.dispatch.service import gate
@@ -27,7 +28,7 @@ from tests.helpers.a_site import (
     version,
 )
 from tests.helpers.builders import id_of
-from tests.server.dispatch.a_day import EVENING, change
+from tests.server.dispatch.a_day import EVENING, change, price
 from tests.server.plant.a_plant import a_cycle
 
 STATIONS = ("bakery", "dairy", "mill")
@@ -107,3 +108,15 @@ def test_skipping_a_station_takes_the_same_way_round(
 
     stay = 60_000
     assert before[str(third)][0] - answer["times"][str(third)][0] == stay
+
+
+def test_a_station_that_is_reached_too_late_is_offered_no_run_from_the_depot(
+    reads: Reads, trains: list[runs.RunView]
+) -> None:
+    view = trains[0]
+    leaves = to_ms(view.run.planned_departure_at)
+    early = {"op": "window", "visit": str(view.order[-1]), "windows": [[leaves, leaves + 1000]]}
+
+    [found] = price(reads, view, early)["unfit"]
+
+    assert "ad_hoc" not in {one["kind"] for one in found["remedies"]}

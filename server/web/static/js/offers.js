@@ -22,12 +22,27 @@ export function offers(page) {
   let asked = 0;
   const find = placeSearch($("#offers-find"), $("#offers-places"), t("Choose"), choose);
 
+  /** The dialog and what is looked for stand in the address, so that a link shows the same. */
+  function remember(text) {
+    const query = new URLSearchParams(location.search);
+    if (text === null) query.delete("new"); else query.set("new", text);
+    history.replaceState(null, "", location.pathname + (query.size ? `?${query}` : ""));
+  }
+
+  function open(text) {
+    show(null);
+    $("#offers-find").value = text;
+    dialog.showModal();
+    find(Boolean(text));
+  }
+
   function show(chosen) {
     place = chosen;
     $("#offers-choose").hidden = Boolean(place);
     $("#offers-chosen").hidden = !place;
     $("#offers-list").replaceChildren();
-    if (place) $("#offers-name").textContent = place.name;
+    $("#offers-name").textContent = place?.name || "";
+    remember(place?.name || "");
   }
 
   function choose(found) {
@@ -91,7 +106,10 @@ export function offers(page) {
     }
   }
 
-  $("#offers-open").addEventListener("click", () => { show(null); dialog.showModal(); find(); });
+  $("#offers-open").addEventListener("click", () => open(""));
+  dialog.addEventListener("close", () => remember(null));
   $("#offers-other").addEventListener("click", () => { show(null); find(); $("#offers-find").focus(); });
   $("#offers-form").addEventListener("submit", (event) => { event.preventDefault(); if (place) look(); });
+  const asked_for = new URLSearchParams(location.search).get("new");
+  if (asked_for !== null) open(asked_for);
 }

@@ -7,11 +7,15 @@ import { t } from "./words.js";
 
 const SHOWN_MAX = 30;
 
-/** Look while somebody types; `choose(place)` hears the choice. Gives a function that looks at once. */
+/**
+ * Look while somebody types; `choose(place)` hears the choice. Gives a function that looks without typing;
+ * `only` then takes the location that is the only one of its kind.
+ */
 export function placeSearch(field, list, word, choose) {
-  const find = debounce(async (text) => {
+  const find = debounce(async (text, only = false) => {
     try {
       const found = await get(`/api/v1/locations?q=${encodeURIComponent(text)}`);
+      if (only && found.items.length === 1) choose(found.items[0]);
       list.replaceChildren(...found.items.slice(0, SHOWN_MAX).map((place) => el("li", {},
         el("span", {}, el("b", {}, place.name), el("br"), el("small", { class: "soft" }, place.address || "")),
         el("button", { class: "button", type: "button", "aria-label": `${word}: ${place.name}`, onclick: () => choose(place) }, word))));
@@ -19,5 +23,5 @@ export function placeSearch(field, list, word, choose) {
     } catch (problem) { failed(problem); }
   }, 200);
   field?.addEventListener("input", () => find(field.value));
-  return () => find(field.value);
+  return (only) => find(field.value, only);
 }
