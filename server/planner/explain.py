@@ -1,7 +1,7 @@
 """Why a stop is in nobody's route, in one main cause, and what would help least dearly."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from server.planner.check import Plan, examine
@@ -59,26 +59,17 @@ class Reason:
 def alone(problem: Problem, number: int) -> tuple[MainCause, int | None] | None:
     """Why no vehicle could serve this stop even with nothing else to do; None if one could."""
     unit = _unit(problem, number)
-    able = [n for n, v in enumerate(problem.vehicles) if not _barred(problem, v, unit)]
+    kinds = sorted(set(problem.kinds))
+    able = [n for n in kinds if not _barred(problem, problem.vehicles[n], unit)]
     if not able:
         return "no_vehicle_with_skill", None
     roomy = [n for n in able if _fits(problem, problem.vehicles[n], unit)]
     if not roomy:
         return "too_big_for_any_vehicle", None
-    found = [_solo(problem, n, unit) for n in _kinds(problem, roomy)]
+    found = [_solo(problem, n, unit) for n in roomy]
     if any(not violations for violations in found):
         return None
     return min((_sorted_out(one) for one in found), key=lambda pair: pair[1] or 0)
-
-
-def _kinds(problem: Problem, numbers: Sequence[int]) -> Iterator[int]:
-    """One vehicle of each kind."""
-    seen = set()
-    for number in numbers:
-        kind = replace(problem.vehicles[number], id=0, description="")
-        if kind not in seen:
-            seen.add(kind)
-            yield number
 
 
 def _unit(problem: Problem, number: int) -> Unit:

@@ -1,7 +1,7 @@
 """Level 0 for a fleet: units of work put in where they cost least, taken out where they harm."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from server.planner.check import Plan, PlanRoute, examine
 from server.planner.matrix import forbidden, zone_s
@@ -80,13 +80,13 @@ class Inserting:
 
     def places(self, unit: Unit) -> Iterator[Place]:
         """Every place of a unit, with the price it adds; equal unused vehicles count once."""
-        fresh: set[object] = set()
+        fresh: set[int] = set()
         for number, vehicle in enumerate(self.problem.vehicles):
             if any(forbidden(self.problem.stops[n], vehicle) for n in unit):
                 continue
             visits = self.routes.get(number, ())
             if not visits:
-                kind = replace(vehicle, id=0, description="")
+                kind = self.problem.kinds[number]
                 if kind in fresh:
                     continue
                 fresh.add(kind)

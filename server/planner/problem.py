@@ -4,7 +4,7 @@ Stops and vehicles are spoken of by their number, the place in their tuple; ids 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
@@ -174,7 +174,7 @@ class Problem:
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what was worked out on the way: it is large and quickly made again."""
-        known = ("rows", "tables", "prices", "partner", "barred")
+        known = ("rows", "tables", "prices", "partner", "barred", "kinds")
         return {key: value for key, value in self.__dict__.items() if key not in known}
 
     @property
@@ -214,6 +214,13 @@ class Problem:
     def barred(self) -> dict[tuple[object, ...], tuple[int, ...]]:
         """Who may not serve whom, as far as it was worked out already."""
         return {}
+
+    @cached_property
+    def kinds(self) -> tuple[int, ...]:
+        """For each vehicle the first one that is equal to it but for its name."""
+        first: dict[PlanVehicle, int] = {}
+        plain = [replace(vehicle, id=0, description="") for vehicle in self.vehicles]
+        return tuple(first.setdefault(kind, number) for number, kind in enumerate(plain))
 
     def nowhere(self, vehicle: PlanVehicle) -> int:
         """The place of vehicles that may start or end anywhere: no way is long from there."""

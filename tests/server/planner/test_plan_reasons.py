@@ -88,7 +88,7 @@ def too_far(problem: Json) -> None:
 
 def whole_round() -> int:
     """Seconds from the plant past all eight stops and back."""
-    ways = a_problem(8)["matrices"]["car"]["durations"]
+    ways: list[list[int]] = a_problem(8)["matrices"]["car"]["durations"]
     return 8 * 60 + sum(ways[n][(n + 1) % 9] for n in range(9))
 
 
