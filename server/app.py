@@ -36,6 +36,7 @@ from server.core.logs import log
 from server.core.settings import Settings
 from server.core.writer import AnyWriter, SnapshotReads, open_writer
 from server.dispatch import api as dispatch_api
+from server.dispatch.plan_jobs import PlanJobs
 from server.dispatch.service import gate, look_at_open_runs, look_job
 from server.dispatch.service.looking import LOOK
 from server.feed import api as feed_api
@@ -137,6 +138,7 @@ def parts_of(settings: Settings, writer: AnyWriter, reads: SnapshotReads, clock:
         blobs=FolderBlobs(settings.data / "blobs"),
         travel=GreatCircle(),
         solver=SolverPool(),
+        plans=PlanJobs(clock),
         server_id=writer.run(lambda session: leader.identity(session, fresh, now)),
     )
 

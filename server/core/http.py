@@ -40,7 +40,8 @@ SESSION_MAX_S = 7 * 86_400
 class Parts:
     """Everything the composition root builds; on `app.state.parts`.
 
-    `blobs`, `travel`, `outbound` and `solver` belong to rooms above: those give them their type.
+    `blobs`, `travel`, `outbound`, `solver` and `plans` belong to rooms above: those give them
+    their type.
     """
 
     settings: Settings
@@ -54,6 +55,7 @@ class Parts:
     travel: Any = None
     outbound: Any = None
     solver: Any = None
+    plans: Any = None
     server_id: str = ""
     setup_token: str = ""  # one-time, printed on the console while nobody exists
     throttle: Throttle = field(default_factory=Throttle)
@@ -64,7 +66,7 @@ class Parts:
     def close(self) -> None:
         """Finish what waits and give everything back."""
         self.writer.close()
-        for part in (self.reads, self.bus, self.solver):
+        for part in (self.reads, self.bus, self.plans, self.solver):
             close = getattr(part, "close", None)
             if close is not None:
                 close()

@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Query, Request
+from fastapi import Header, Query, Request, Response
 
 from server.core import http
 from server.core.http import InClock, InParts, InReads, InWriter, Who, needs
 from server.dispatch import service, wire
-from server.dispatch.command import BUDGET_MS, PlanQuery, plan_body, task_body
+from server.dispatch.command import BUDGET_MS, PlanQuery, plan_body, plan_later, task_body
 from shared.ids import RunId
 
 router = http.router("/api/v1", tags=["dispatch"])
@@ -96,8 +96,20 @@ async def resequence(
 
 @router.post("/plan", openapi_extra=needs("planner", "write"))
 async def plan(
-    request: Request, who: Who, parts: InParts, asked: Annotated[PlanQuery, Query()]
-) -> Answer:
-    """Plan a problem of planner-json, or check the routes it brought along."""
-    del who
-    return await plan_body(await request.body(), parts.solver, parts.travel, asked.options())
+    request: Request, response: Response, who: Who, parts: InParts,
+    asked: Annotated[PlanQuery, Query()],
+) -> Answer:  # fmt: skip
+    """Plan a problem of planner-json, or check the routes it brought along; long ones later."""
+    given = (await request.body(), parts.solver, parts.travel, asked.options())
+    if not asked.long:
+        return await plan_body(*given)
+    job = parts.plans.begin(who.site_id, await plan_later(*given))
+    response.status_code, response.headers["Location"] = 202, job.link
+    return {"job": job.told()}
+
+
+@router.get("/jobs/{job_id}", openapi_extra=needs("planner", "write"))
+def job(job_id: UUID, who: Who, parts: InParts) -> Answer:
+    """How far a long search is, and its answer for an hour after it has ended."""
+    told: Answer = parts.plans.look(who.site_id, job_id)
+    return told

@@ -15,13 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from server.planner.forms import BadTask, read_task, write_answer
 from server.planner.ladder import Budget, Watch, resequence
 from server.planner.plan import auto_budget_s, checked, plan
-from server.planner.plan_read import Coordinates, NoTravelTimes, read_problem
+from server.planner.plan_read import AskedPlan, Coordinates, NoTravelTimes, read_problem
 from server.planner.plan_write import Told, write_plan
 from server.planner.pool import SolverPool
 from server.planner.problem import Whole
 from server.travel.ports import Profile, TravelFault, TravelTimes
 from shared.geo import Point
-from shared.refusals import refuse
+from shared.refusals import Refusal, refuse
 
 BUDGET_MS = 100
 BUDGET_S_MAX = 300
@@ -52,7 +52,7 @@ class PlanQuery(BaseModel):
     """The options of a plan as the API takes them."""
 
     model_config = ConfigDict(extra="forbid")
-    budget_s: Annotated[float, Field(gt=0, le=API_BUDGET_S_MAX)] | None = None
+    budget_s: Annotated[float, Field(gt=0, le=BUDGET_S_MAX)] | None = None
     seed: Annotated[int, Field(ge=0, le=2**31)] = 1
     iterations: Annotated[int, Field(ge=0, le=100_000)] | None = None
     check: bool = False
@@ -61,6 +61,11 @@ class PlanQuery(BaseModel):
         """The same for the planner; without a budget as long as the API may take."""
         seconds = API_BUDGET_S if self.budget_s is None else self.budget_s
         return Options(seconds, self.seed, self.iterations, check=self.check)
+
+    @property
+    def long(self) -> bool:
+        """Whether a caller should not wait for the answer in the same request."""
+        return not self.check and (self.budget_s or 0) > API_BUDGET_S_MAX
 
 
 def answer_task(
@@ -84,14 +89,26 @@ def answer_plan(
 ) -> tuple[int, Answer]:  # fmt: skip
     """The same for a whole problem, or for the check of the routes it brought along."""
     began = perf_counter()
+    asked = _asked(text, travel)
+    if not isinstance(asked, AskedPlan):
+        return asked
+    return _searched(asked, options, pool, loading_ms=(perf_counter() - began) * 1000)
+
+
+def _asked(text: str | bytes, travel: TravelTimes | None) -> AskedPlan | tuple[int, Answer]:
+    """The problem, or the exit code and the answer when there is none to work on."""
     try:
-        asked = read_problem(text, None if travel is None else _Ways(travel))
+        return read_problem(text, None if travel is None else _Ways(travel))
     except BadTask as bad:
         return _bad(bad)
     except (NoTravelTimes, TravelFault):
         return MISSING, {"code": MISSING, "error": "There are no travel times between the stops."}
-    loaded = perf_counter()
-    problem = asked.problem
+
+
+def _searched(
+    asked: AskedPlan, options: Options, pool: SolverPool | None, *, loading_ms: float
+) -> tuple[int, Answer]:
+    began, problem = perf_counter(), asked.problem
     if options.check:
         found = checked(problem, asked.routes)
     else:
@@ -99,7 +116,7 @@ def answer_plan(
         found = plan(problem, budget, options.seed, pool, standing=asked.routes)
     told = Told(
         options.seed, check=options.check, iterations=options.iterations,
-        loading_ms=(loaded - began) * 1000, solving_ms=(perf_counter() - loaded) * 1000,
+        loading_ms=loading_ms, solving_ms=(perf_counter() - began) * 1000,
     )  # fmt: skip
     broken = found.plan.hard != (0, 0) or bool(found.plan.unassigned)
     if options.check:
@@ -144,14 +161,30 @@ async def plan_body(
     return _served(await to_thread(answer_plan, body, options, pool, travel))
 
 
+async def plan_later(
+    body: bytes, pool: SolverPool | None, travel: TravelTimes | None, options: Options
+) -> Callable[[], Answer]:
+    """The search for a problem, ready to be begun; what cannot be read is refused at once."""
+    began = perf_counter()
+    asked = await to_thread(_asked, body, travel)
+    if not isinstance(asked, AskedPlan):
+        raise _refused(*asked)
+    loading_ms = (perf_counter() - began) * 1000
+    return lambda: _searched(asked, options, pool, loading_ms=loading_ms)[1]
+
+
 def _served(found: tuple[int, Answer]) -> Answer:
     code, answer = found
-    if code == BAD_INPUT:
-        errors = [(answer["pointer"], answer["error"])]
-        raise refuse("bad_input", errors=errors, why=answer["pointer"] or "body")
-    if code == MISSING:
-        raise refuse("travel_unavailable")
+    if code in (BAD_INPUT, MISSING):
+        raise _refused(code, answer)
     return answer
+
+
+def _refused(code: int, answer: Answer) -> Refusal:
+    if code == MISSING:
+        return refuse("travel_unavailable")
+    errors = [(answer["pointer"], answer["error"])]
+    return refuse("bad_input", errors=errors, why=answer["pointer"] or "body")
 
 
 @dataclass(frozen=True)

@@ -92,13 +92,11 @@ async def test_a_problem_is_planned_checked_or_refused(board: AsyncClient) -> No
     planned = await board.post("/api/v1/plan", json=problem, params={"budget_s": 1})
     checked = await board.post("/api/v1/plan", json=problem, params={"check": "true"})
     bad = await board.post("/api/v1/plan", json=problem | {"vehicles": []})
-    long = await board.post("/api/v1/plan", json=problem, params={"budget_s": 99})
 
     assert planned.status_code == 200, planned.text
     assert planned.json()["unassigned"] == []
     assert orders(checked.json()) == {1: [1, 3, 2, 4]}
     assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (422, "/vehicles")
-    assert long.status_code == 422
 
 
 async def test_places_without_a_matrix_are_asked_of_the_travel_times(board: AsyncClient) -> None:
