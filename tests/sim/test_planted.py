@@ -10,6 +10,7 @@ from tests.sim.planted import gate, soaking, table
 from tests.sim.planted.bug import Bug, Swap
 from tests.sim.planted.catalogue import BUGS, SIMULATED
 from tests.sim.planted.hunting import Hunted
+from tests.sim.planted.scenes import SCENES
 
 ROOT = Path(__file__).parents[2]
 GATE_S = 600
@@ -71,6 +72,15 @@ def test_the_page_of_planted_bugs_lists_them_all() -> None:
 
     assert page.startswith(table.HEAD)
     assert all(f"| {bug.key} | {bug.says} |" in page for bug in BUGS)
+    assert all(f"scene: {scene.says} |" in page for scene in SCENES)
+    assert all(f"`{file}::{test}`" in page for file, test in table.PROOFS.values())
+
+
+def test_every_bug_is_caught_by_the_gate_a_scene_or_a_proof_of_its_own() -> None:
+    assert gate.missing() == []
+    assert table.PROOFS.keys() == {bug.key for bug in BUGS} - {bug.key for bug in SIMULATED}
+    for file, test in table.PROOFS.values():
+        assert f"def {test}(" in (ROOT / file).read_text("utf-8")
 
 
 @pytest.mark.timeout(GATE_S)

@@ -28,7 +28,9 @@ def main() -> int:
     logging.disable(logging.CRITICAL)
     asked = _arguments().parse_args()
     if asked.gate:
-        failed = gate.got_away(telling(gate.run()))
+        hunted = telling(gate.run())
+        _write(asked.table, hunted)
+        failed = gate.got_away(hunted)
         sys.stdout.write("".join(f"{line}\n" for line in failed))
         return 1 if failed else 0
     bugs = [planted(key) for key in asked.bugs] or list(SIMULATED)
@@ -38,9 +40,13 @@ def main() -> int:
         for bug in bugs
     ]
     hunted = telling(side_by_side(hunts))
-    if asked.table:
-        Path(asked.table).write_text(table.write(hunted), "utf-8")
+    _write(asked.table, hunted)
     return 0 if all(one.caught for one in hunted) else 1
+
+
+def _write(path: str | None, hunted: list[Hunted]) -> None:
+    if path:
+        Path(path).write_text(table.write(hunted), "utf-8")
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 
 from tests.sim.planted.catalogue import SIMULATED, planted
 from tests.sim.planted.hunting import Hunted, Task, side_by_side
+from tests.sim.planted.scenes import SHOWN
 
 FIRST_SEEDS: dict[str, int] = {
-    "1": 5, "2": 4, "3": 5, "4": 2, "5": 3, "6": 1, "7": 12, "8": 1, "10": 2, "14": 4,
-    "15": 13, "16": 1, "17a": 1, "19": 2, "21": 1, "24": 4, "28": 3, "29": 1, "31": 2,
-    "32": 12, "36": 2,
+    "1": 5, "2": 4, "3": 5, "4": 2, "5": 3, "6": 1, "8": 1, "10": 2, "14": 4,
+    "16": 1, "17a": 1, "19": 2, "21": 1, "24": 4, "28": 3, "29": 1, "31": 2,
+    "36": 2,
 }  # fmt: skip
-"""Where the hunt for each bug begins. The soak hunts everywhere else."""
+"""Where the hunt for each bug begins; what schedules meet seldom is shown by a scene."""
 
 
 def tasks() -> list[Task]:
@@ -38,8 +39,8 @@ def _free(one: Hunted) -> bool:
 
 
 def missing() -> list[str]:
-    """Bugs of the simulator that no schedule of the gate hunts."""
-    return [bug.key for bug in SIMULATED if bug.key not in FIRST_SEEDS]
+    """Bugs of the simulator that neither a schedule of the gate nor a scene shows."""
+    return [bug.key for bug in SIMULATED if bug.key not in FIRST_SEEDS.keys() | SHOWN.keys()]
 
 
 def run() -> Iterator[Hunted]:
