@@ -7,7 +7,6 @@ import argparse
 import csv
 import json
 import random
-import resource
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -140,19 +139,26 @@ def goal_8(bench: Bench) -> None:
             for name in ("jobs", "vehicles")
         },
     }  # fmt: skip
-    problem = read_problem(json.dumps(body)).problem
-    search = Search(problem, seconds=1.0)
+    search = Search(read_problem(json.dumps(plain)).problem, seconds=1.0, clock="cpu")
     bench.goal("8 model of 1,000 stops, ms", _building_ms(plain), 30, gate=False)
     bench.goal("8 the same with skills and breaks, ms", _building_ms(body), 30, gate=False)
     own = SolverPool(1)
     try:
         own.wait_warm()
-        solved = own.solve(replace(search, clock="cpu"))
+        solved = own.solve(search)
         bench.goal("8 feasible within 1 s", solved.feasible, 1, least=True, gate=False)
+        bench.goal("8 most memory of the solver, MB", _most_mb(own.pids()[0]), 400, gate=False)
     finally:
         own.close()
-    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    bench.goal("8 memory of the solver's process, MB", used, 400, gate=False)
+
+
+def _most_mb(pid: int) -> float:
+    """The most memory a process has had so far; only Linux tells."""
+    told = Path(f"/proc/{pid}/status")
+    if not told.exists():
+        return 0.0
+    lines = told.read_text("utf-8").splitlines()
+    return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) / 1024
 
 
 def _building_ms(body: Json) -> float:
