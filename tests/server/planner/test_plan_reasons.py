@@ -200,3 +200,16 @@ def test_an_order_without_faults_is_told_so() -> None:
     answer = ask(None, problem, check=True)
 
     assert (orders(answer)[1], causes(answer)) == ([1, 2, 3, 4], set())
+
+
+@pytest.mark.parametrize(("most", "told"), [(8, set()), (0, {"max_load"})])
+def test_a_break_with_too_much_on_board_is_told(most: int, told: set[str]) -> None:
+    rest = {"id": 1, "time_windows": [[0, 0]], "service": 600, "max_load": [most]}
+    problem = a_problem(8)
+    problem["vehicles"][0] |= {
+        "breaks": [rest],
+        "time_window": [0, 90_000],
+        "steps": [{"type": "job", "id": job["id"]} for job in problem["jobs"]],
+    }
+
+    assert causes(ask(None, problem, check=True)) == told

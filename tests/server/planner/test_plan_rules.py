@@ -375,3 +375,16 @@ def test_all_are_served_late_rather_than_not_at_all_when_that_is_asked(pool: Sol
 
     assert answer["unassigned"] == []
     assert causes(answer) == {"delay"}
+
+
+@pytest.mark.parametrize(("on_board", "left"), [(8, 0), (12, 4)])
+def test_what_is_on_board_of_a_run_under_way_leaves_less_room(
+    pool: SolverPool, on_board: int, left: int
+) -> None:
+    problem = with_vehicle(capacity=[12], milkrun={"load_now": [on_board]})
+    for number, job in enumerate(problem["jobs"]):
+        job["delivery"], job["pickup"] = [1], [1 + number % 2]
+
+    answer = ask(pool, problem)
+
+    assert len(answer["unassigned"]) == left
