@@ -3,13 +3,21 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Locator,
+    Page,
+    Request,
+    sync_playwright,
+)
 
 from tests.helpers import chromium
 
@@ -244,7 +252,8 @@ def chromium_browser() -> Iterator[Browser]:
 def leave(context: BrowserContext) -> None:
     """Close it when its pages have come to rest: one that still loads can hold it open for ever."""
     for page in context.pages:
-        page.goto("about:blank")
+        with suppress(Error):  # it may be on its way somewhere by itself
+            page.goto("about:blank")
     context.close()
 
 
