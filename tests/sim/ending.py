@@ -163,9 +163,11 @@ def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _cannot_be_excused(world: World, told: Story) -> None:
     """A fact that a living device still holds must be on the server, whatever the books excuse."""
-    there = {event["id"] for event in told["server"]["events"]}
+    server = told["server"]
+    there = {(one["id"], one["doc"]) for one in server["events"]}
+    there |= {(one["event"], one["doc"]) for one in server["conflicts"]}
     for device in told["devices"]:
-        for _seq, id_, _doc, _chain in device["outbox"]:
-            if id_ not in there:
+        for _seq, id_, doc, _chain in device["outbox"]:
+            if (id_, doc) not in there:
                 world.wrong("I1", f"{id_} is on life {device['life']} and not at the office")
                 return

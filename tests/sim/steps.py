@@ -11,7 +11,7 @@ from server.core.clock import to_ms
 from server.people import devices
 from shared.ids import DeviceId, VehicleId
 from tests.helpers.builders import id_of
-from tests.sim import acts, bodies, desk
+from tests.sim import acts, bodies, desk, holders
 from tests.sim.backups import Files
 from tests.sim.faults import Arm, Killed
 from tests.sim.ground import SITE, VEHICLES
@@ -222,7 +222,7 @@ async def roll_back(world: World, dice: Random) -> None:
     life = dice.choice(with_copy)
     assert life.copy is not None, "chosen so"
     old = Life(0, life.copy, "", "", life.line, life.ports, life.fuse)
-    kept = set(old.outbox())
+    kept = holders.on_devices([old])
     life.die()
     world.destroyed(life, kept)
     shutil.rmtree(life.folder)

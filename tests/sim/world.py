@@ -22,6 +22,7 @@ from driver_app import actions
 from server.core.clock import to_ms
 from shared.refusals import Refusal
 from tests.helpers.clock import MONDAY_NOON, ManualClock
+from tests.sim import holders
 from tests.sim.acts import NothingToDo
 from tests.sim.backups import Backups
 from tests.sim.faults import Arm, Fuse, Killed, Kind
@@ -49,6 +50,8 @@ class Fact:
     true_ms: int
     excused: str | None = None
     twin: bool = False
+    orphan: bool = False
+    """The last device database that held it is gone: a restored office cannot get it again."""
 
 
 @cache
@@ -235,6 +238,7 @@ class World:
         assert life.session is not None, "every life runs between two steps"
         life.line.troubled = False
         before, base = self._disturbed(), life.base()
+        waiting = holders.unsent(life)
         paired = bool(life.session.worker.server)
         self.happened["exchange"] += 1
         self.look_at(life)
@@ -244,13 +248,10 @@ class World:
         if wait_s is not None and waits_too_long(wait_s):
             self.wrong("I12", f"life {life.number} would wait {wait_s} s")
         clean = not life.line.troubled and self._disturbed() == before and paired
-        if clean and life.session.worker.pace.failures == 0 and life.fuse.armed is None:
-            (unsent,) = life.read(
-                "SELECT count(*) FROM outbox WHERE seq > "
-                "coalesce((SELECT CAST(v AS INTEGER) FROM meta WHERE k = 'acked'), 0)"
-            )[0]
-            if unsent:
-                self.wrong("I16", f"life {life.number}: {unsent} facts unsent after a clean round")
+        clean = clean and life.session.worker.pace.failures == 0 and life.fuse.armed is None
+        # What the round itself recorded, of a broken file, goes with the next one.
+        if clean and (late := waiting & holders.unsent(life)):
+            self.wrong("I16", f"life {life.number}: {len(late)} facts unsent after a clean round")
         return wait_s
 
     def look_at(self, life: Life) -> None:
@@ -304,17 +305,16 @@ class World:
         with closing(sqlite3.connect(self.office.folder / DATABASE)) as db:
             return {str(UUID(_hex(row[0]))) for row in db.execute("SELECT id FROM event")}
 
-    def held_by(self, lives: list[Life]) -> set[str]:
-        """Ids of the facts these devices still hold."""
-        return {id_ for life in lives for (id_,) in life.read("SELECT id FROM outbox")}
-
-    def destroyed(self, life: Life, kept: set[str]) -> None:
+    def destroyed(self, life: Life, kept: set[holders.Held]) -> None:
         """A device database is gone; facts that were nowhere else are excused."""
-        others = self.held_by([one for one in self.lives if one is not life])
-        there = self.on_server()
-        for id_ in self.held_by([life]) - kept - others - there:
-            if id_ in self.facts:
-                self.facts[id_].excused = "destroyed"
+        others = holders.on_devices(one for one in self.lives if one is not life)
+        there = holders.at_the_office(self.office.folder / DATABASE)
+        gone = holders.on_devices([life]) - kept - others
+        for fact in [*self.facts.values(), *self.twins]:
+            body = holders.in_bytes(fact.id, fact.doc)
+            if body in gone:
+                fact.orphan = True
+                fact.excused = fact.excused if body in there else "destroyed"
         files = {path.name for path in (life.folder / "blobs").glob("*")}
         self.lost_blobs |= {sha for sha in files if not self._somewhere(sha, life)}
 
@@ -325,14 +325,13 @@ class World:
 
     def restored(self, before: set[str], files_before: set[str], *, newest: bool) -> None:
         """The server forgot its newest time; who holds a fact must bring it again."""
-        there, held = self.on_server(), self.held_by(self.lives)
-        self.late &= there
-        for id_ in before - there - held:
-            fact = self.facts.get(id_)
-            if fact is None:
+        self.late &= self.on_server()
+        there = holders.at_the_office(self.office.folder / DATABASE)
+        found = there | holders.on_devices(self.lives)
+        for fact in [*self.facts.values(), *self.twins]:
+            if fact.id not in before or holders.in_bytes(fact.id, fact.doc) in found:
                 continue
-            alive = any(life.number == fact.life for life in self.lives)
-            if not alive:
+            if fact.orphan:
                 fact.excused = "restored"
             elif not newest:
                 fact.excused = "purged"

@@ -21,7 +21,7 @@ from shared.fact import Body
 from shared.ids import DeviceId, EventId, RunId, VehicleId, VisitId
 from tests.helpers.builders import id_of
 from tests.helpers.photos import jpeg
-from tests.sim import bodies, desk
+from tests.sim import bodies, desk, holders
 from tests.sim.backups import Files
 from tests.sim.beginning import beginning, new_world
 from tests.sim.bodies import Stop
@@ -132,7 +132,7 @@ async def go_back(world: World, life: Life, between: Callable[[], Awaitable[obje
     """Copy the phone, let something happen, and put it back to the copy."""
     copy = world.folder / "lives" / f"copy-{life.number}"
     life.copy_to(copy)
-    kept = set(life.outbox())
+    kept = holders.on_devices([life])
     await between()
     life.die()
     world.destroyed(life, kept)
