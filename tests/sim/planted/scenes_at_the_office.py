@@ -11,7 +11,8 @@ from driver_app.actions.record import Act, record
 from server.plant import queries as plant_queries
 from server.plant import service as plant
 from server.plant.wire import NewControlCycle
-from shared.events import KanbanScanned, StopReopened
+from shared.events import KanbanScanned, StopFailed, StopReopened
+from shared.fact import Proof
 from shared.ids import DeviceId
 from tests.helpers.builders import id_of
 from tests.sim import desk
@@ -56,6 +57,14 @@ async def _same_revision_twice(world: World) -> None:
 async def _moved(world: World) -> None:
     change(world, desk.move)
     await world.round(world.lives[0])
+
+
+async def _done_after_all(world: World) -> None:
+    life = world.lives[0]
+    failed = StopFailed(reason="closed", proof=Proof(kind="failure", method="none"))
+    await tell(world, life, a_stop(life), failed)
+    world.pass_ms(MINUTE_MS)
+    await complete(world, life)
 
 
 async def _flipped(world: World) -> None:
@@ -199,6 +208,7 @@ SCENES = (
         ("13",),
         _same_revision_twice,
     ),
+    Scene("A stop that failed is completed after all", ("28",), _done_after_all, seldom=False),
     Scene("A bit of a photo changes on the way", ("7",), _flipped, seldom=False),
     Scene("A visit moves to another run", ("15",), _moved, phones=2, seldom=False),
     Scene("A retired phone sends what it has recorded", ("20",), _retired),
