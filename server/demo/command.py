@@ -16,7 +16,7 @@ from server.demo.live import Stage, play
 from server.demo.places import SITE
 from server.demo.vehicles import Crew, Tour, crew, driving
 from server.people import devices
-from server.people.rules import new_token
+from server.people.rules import PASSWORD_MAX, PASSWORD_MIN, new_token
 from server.schedule.service import Gate
 from server.sites import queries as sites
 from shared.ids import VehicleId
@@ -27,6 +27,7 @@ FOLDER = "demo"
 PASSWORD_FILE = "password"  # noqa: S105 - the name of a file
 PHOTOS = Path(__file__).parents[2] / "assets" / "photos"
 PASSWORD_LETTERS = 16
+WRONG_LENGTH = f"MILKRUN_DEMO_PASSWORD must have {PASSWORD_MIN} to {PASSWORD_MAX} characters."
 Say = Callable[[str], None]
 
 
@@ -56,6 +57,8 @@ def password_of(settings: Settings) -> str:
     """The password that was set, else the one of the last start, else a new one that is kept."""
     wanted = settings.demo_password.get_secret_value() if settings.demo_password else ""
     if wanted:
+        if not PASSWORD_MIN <= len(wanted) <= PASSWORD_MAX:
+            raise Stop(BAD_USE, WRONG_LENGTH)
         return wanted
     file = settings.data / FOLDER / PASSWORD_FILE
     if file.exists():

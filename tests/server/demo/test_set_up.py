@@ -250,6 +250,14 @@ def test_a_wish_for_a_password_counts(tmp_path: Path) -> None:
     assert command.password_of(wanted) == "correct horse"
 
 
+@pytest.mark.parametrize("wanted", ["short", "x" * 129])
+def test_a_password_of_the_wrong_length_is_refused_by_the_name_of_its_setting(
+    tmp_path: Path, wanted: str
+) -> None:
+    with pytest.raises(Stop, match="MILKRUN_DEMO_PASSWORD must have 12 to 128 characters"):
+        command.password_of(Settings.read(data=tmp_path, demo_password=wanted))
+
+
 def test_nobody_drives_faster_than_the_three_speeds(settings: Settings) -> None:
     with pytest.raises(Stop):
         command.tour(settings, speed=7)
