@@ -1,5 +1,6 @@
 """What the solver would make of a careless model, one trap after the other (planner.md §4)."""
 
+import json
 import subprocess
 import sys
 import warnings
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 
 from server.planner import pyvrp_adapter
+from server.planner.forms import BadTask
 from server.planner.matrix import BIG, profiles
 from server.planner.model import Search
 from server.planner.modelling import draft
+from server.planner.plan_read import read_problem
 from server.planner.pool import SolverPool
 from server.planner.problem import PROFILES_MAX, PlanBreak, Problem, Visit
 from server.planner.single import Cutting, parts
@@ -179,3 +182,14 @@ def test_everything_answers_where_the_solver_cannot_be_imported() -> None:
     )  # fmt: skip
 
     assert (done.stderr, done.stdout.strip()) == ("", "level0 level0")
+
+
+def test_a_window_that_ends_before_it_begins_is_named_and_never_reaches_the_solver() -> None:
+    asked = a_problem(2)
+    asked["jobs"][1]["time_windows"] = [[900, 600]]
+
+    with pytest.raises(BadTask) as refused:
+        read_problem(json.dumps(asked))
+
+    assert refused.value.pointer == "/jobs/1/time_windows/0"
+    assert "ends before it begins" in refused.value.error
