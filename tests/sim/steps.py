@@ -108,11 +108,11 @@ async def backup(world: World, dice: Random) -> None:
 
     def between() -> None:
         if letters:
-            before = world.on_server()
+            before = world.timed()
             try:
                 deliver(world.office, letters.pop(dice.randrange(len(letters))))
             finally:  # the server may die of it after it was committed
-                world.late |= world.on_server() - before
+                world.late |= world.timed() - before
 
     made = world.at_office(lambda: world.backups.make(between), "backup")
     if made is not None:
@@ -194,14 +194,14 @@ async def old_copy(world: World, dice: Random) -> None:
     if not world.letters:
         return
     letter = world.letters.pop(dice.randrange(len(world.letters)))
-    before = world.on_server()
+    before = world.timed()
     world.arm(None, dice)
     try:
         deliver(world.office, letter)
     except Killed:
         world.happened["office died of an old copy"] += 1
     world.settle()
-    world.late |= world.on_server() - before
+    world.late |= world.timed() - before
     world.happened["old copy"] += 1
 
 

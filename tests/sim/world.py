@@ -80,7 +80,7 @@ class World:
     violations: list[tuple[str, str]] = field(default_factory=list)
     lost_blobs: set[str] = field(default_factory=set)
     late: set[str] = field(default_factory=set)
-    """Facts the server has from a copy that came much later, as far as is known."""
+    """Facts whose instant the server took from a copy that came much later, as far as is known."""
     told: Told = field(default_factory=Told)
     made_lives: int = 0
     begins: datetime = MONDAY_NOON
@@ -305,6 +305,12 @@ class World:
         with closing(sqlite3.connect(self.office.folder / DATABASE)) as db:
             return {str(UUID(_hex(row[0]))) for row in db.execute("SELECT id FROM event")}
 
+    def timed(self) -> set[str]:
+        """Ids of the events whose instant the server holds for certain."""
+        asked = "SELECT event_id FROM event_state WHERE NOT uncertain"
+        with closing(sqlite3.connect(self.office.folder / DATABASE)) as db:
+            return {str(UUID(_hex(row[0]))) for row in db.execute(asked)}
+
     def destroyed(self, life: Life, kept: set[holders.Held]) -> None:
         """A device database is gone; facts that were nowhere else are excused."""
         others = holders.on_devices(one for one in self.lives if one is not life)
@@ -325,7 +331,7 @@ class World:
 
     def restored(self, before: set[str], files_before: set[str], *, newest: bool) -> None:
         """The server forgot its newest time; who holds a fact must bring it again."""
-        self.late &= self.on_server()
+        self.late &= self.timed()
         there = holders.at_the_office(self.office.folder / DATABASE)
         found = there | holders.on_devices(self.lives)
         for fact in [*self.facts.values(), *self.twins]:
