@@ -6,10 +6,12 @@ import gc
 import json
 import os
 import shutil
+import threading
 import time
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -28,6 +30,7 @@ from tests.sim.world import World
 AT_ONCE = 2
 RESULT = "result.json"
 ODD = ("-shm",)
+FOLDERS = count(1)  # several days of one process never share one
 
 
 @dataclass
@@ -51,9 +54,15 @@ class _Forks:
     running: dict[int, Path] = field(default_factory=dict)
     part: str = ""
     seen: object = None
+    one_by_one: threading.Lock = field(default_factory=threading.Lock)
+    """Two threads of the day never fork at once."""
 
     def at(self, side: str, point: str, when: str, torn: Torn | None) -> None:
         """A boundary: unless the disks are as at the one before, somebody dies here."""
+        with self.one_by_one:
+            self._pass(side, point, when, torn)
+
+    def _pass(self, side: str, point: str, when: str, torn: Torn | None) -> None:
         self.found.boundaries += 1
         state = _disks(self.world)
         if not self.every and torn is None and state == self.seen:
@@ -63,7 +72,7 @@ class _Forks:
         while len(self.running) >= AT_ONCE:
             self.wait()
         name = f"{self.part}: {side} {when} {point}"
-        folder = self.world.folder.parent / f"{self.world.folder.name}-kill-{self.found.killed}"
+        folder = self.world.folder.parent / f"{self.world.folder.name}-kill-{next(FOLDERS)}"
         for what in ("server", "lives"):
             if (self.world.folder / what).exists():
                 shutil.copytree(
