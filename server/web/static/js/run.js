@@ -111,7 +111,8 @@ function drawPrice() {
 /** Ask anew when the plan or the lateness of its stops has changed. */
 const explain = debounce(async () => {
   try {
-    const found = await price([]);
+    // Of whatever version the plan has by now: this page may hear of it a moment later.
+    const found = await post(`${base}/whatif`, { ops: [] });
     $("#unfit").replaceChildren(...(found.unfit.length ? [unfitPanel(found.unfit, nameOf, remedy)] : []));
   } catch {
     unfit_of = "";
