@@ -212,6 +212,7 @@ def create_app(
         parts.worries["backup"] = lambda: sentence(_protection(parts))
     http.handle_errors(app)
     for router in ROUTERS:
+        # As they stand: to include a router builds each of its routes anew for this app.
         app.router.routes.extend(router.routes)
     pages.hang_up(app)
     check_access(app)

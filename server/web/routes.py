@@ -39,5 +39,6 @@ ROUTERS: Sequence[APIRouter] = (
 def hang_up(app: FastAPI) -> None:
     """Add every page, the board's stream and the static files."""
     for router in ROUTERS:
+        # As they stand: to include a router builds each of its routes anew for this app.
         app.router.routes.extend(router.routes)
     app.mount(static_files.base(), static_files.files(), name="static")
