@@ -1,6 +1,7 @@
 """Whose plan may be changed by whom."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import Session
 
@@ -11,6 +12,11 @@ from shared.plan import Assign, PlanOp
 from shared.refusals import refuse
 
 OPEN_STATES = ("draft", "planned", "dispatched")
+
+
+def may_be_driven(row: Any) -> bool:
+    """Whether a run is open and not back: it can take a stop, and its vehicle is busy."""
+    return row.plan_state in OPEN_STATES and row.returned_at is None
 
 
 def check_changeable(

@@ -13,6 +13,7 @@ from server.dispatch.ground import PLANT
 from server.dispatch.ops import Ops
 from server.dispatch.remedies import Driven, drop_remedy, first_remedy
 from server.dispatch.seen import DIMENSIONS, SCALE, Seen, amounts
+from server.dispatch.service.changeable import may_be_driven
 from server.fleet import queries as fleet
 from server.planner.explain import Remedy
 from server.runs import queries as runs
@@ -23,7 +24,6 @@ from shared.task import Amount, Price, Task, Violation
 TOLD_MAX, TOLD_BRIEFLY_MAX = 20, 3
 DROPS_LOOKED_FOR_MAX = 3
 MINUTE_S = 60  # people widen windows by minutes
-OPEN_STATES = ("draft", "planned", "dispatched")
 Told = dict[str, Any]
 
 
@@ -136,8 +136,7 @@ class _Explaining:
             one.vehicle_id
             for one in others
             if one.id != run.id
-            and one.plan_state in OPEN_STATES
-            and one.returned_at is None
+            and may_be_driven(one)
             and one.planned_departure_at < run.planned_return_at
             and run.planned_departure_at < one.planned_return_at
         }

@@ -13,6 +13,7 @@ from server.dispatch.answers import write_violations
 from server.dispatch.ground import PLANT
 from server.dispatch.ops import Ops
 from server.dispatch.seen import Seen
+from server.dispatch.service.changeable import may_be_driven
 from server.dispatch.service.own_run import ad_hoc
 from server.dispatch.service.reading import read_ops
 from server.planner.explain import MainCause
@@ -29,7 +30,6 @@ from shared.task import Price, Violation
 from shared.timeline import simulate
 
 OFFERS_MAX = 3
-OPEN_STATES = ("draft", "planned", "dispatched")
 Told = dict[str, Any]
 
 
@@ -54,9 +54,7 @@ def offers(session: Session, who: Principal, asked: Seeking, *, now: datetime) -
     open_ones = [
         row.id
         for row in runs.day(session, who, asked.on)
-        if row.plan_state in OPEN_STATES
-        and row.returned_at is None
-        and (row.kind == PLANT) == plant
+        if may_be_driven(row) and (row.kind == PLANT) == plant
     ]
     views = runs.views(session, who.site_id, open_ones)
     found = sorted(
